@@ -1,0 +1,174 @@
+"""The records that cross from one stage to the next, on disk, as JSON lines.
+
+Each is frozen, carries the version of its schema and points to earlier records by id:
+problem → thought; problem → solution → verdict → correction → pair. Steps are numbered from 1 everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+VerdictStatus = Literal["correct", "incorrect", "ungradable"]
+Author = Literal["teacher", "student"]
+PairLayout = Literal["continuation", "correction", "right_step"]
+
+
+def make_id(kind: str, *parts: str | int) -> str:
+    """A short, stable id: the same parts give the same id on every machine.
+
+    Args:
+        kind: What the id names; its first letters stand before the hash, as in `problem-3f2a…`.
+        parts: What makes the record itself.
+    """
+    digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
+    return f"{kind}-{digest[:16]}"
+
+
+class Record(BaseModel):
+    """A frozen row. An unknown field is an error: a file of another version never passes for this one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+
+
+class Problem(Record):
+    """A problem with a checkable answer. The student only ever sees `problem`."""
+
+    problem_id: str
+    problem: str
+    reference_solution: str
+    reference_answer: str
+    split: str
+    source: str
+    topic: str | None = None
+    level: str | None = None
+
+
+class ThoughtStep(BaseModel):
+    """One step of a hierarchical thought: its whole text, `<Key>` passages included, and those passages alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    keys: tuple[str, ...] = ()
+
+
+class ParsedThought(BaseModel):
+    """A hierarchical thought as read from text; `generalized` and `answer` are None where the text has none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: tuple[ThoughtStep, ...]
+    generalized: str | None = None
+    answer: str | None = None
+
+
+class CorrectedStep(BaseModel):
+    """One step of a correction trace: as the student wrote it, and what its reader found wrong (None: nothing)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    cause: str | None = None
+    correction: str | None = None
+
+
+class ParsedCorrection(BaseModel):
+    """A correction trace as read from text.
+
+    `first_error_step` is the 1-based number of the first step with a cause or a correction; None: no step is faulted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: tuple[CorrectedStep, ...]
+    answer: str | None = None
+    first_error_step: int | None = None
+
+
+class Thought(Record):
+    """What the teacher wrote for stage 1, as text and as parsed (π_tea(P_tea, x, s), section 4.1)."""
+
+    thought_id: str
+    problem_id: str
+    teacher: str
+    request_key: str
+    completion: str
+    thought: ParsedThought
+    repairs: tuple[str, ...] = ()
+
+
+class Solution(Record):
+    """One completion of a student. `completion_token_ids` are the very ids it sampled, end-of-turn token included."""
+
+    solution_id: str
+    problem_id: str
+    student: str
+    sample_index: int
+    completion: str
+    completion_token_ids: tuple[int, ...]
+    finish_reason: Literal["stop", "length"]
+
+
+class Verdict(Record):
+    """Right, wrong or not gradable: one verdict a solution. `reason` is None exactly where it is correct or incorrect."""
+
+    verdict_id: str
+    solution_id: str
+    problem_id: str
+    status: VerdictStatus
+    extracted: str | None = None
+    extraction_rule: str | None = None
+    reason: str | None = None
+
+
+class Correction(Record):
+    """A correction of a solution's step `first_error_step` (1-based; None: its author faults no step)."""
+
+    correction_id: str
+    solution_id: str
+    problem_id: str
+    author: Author
+    completion: str
+    first_error_step: int | None
+    cause: str | None
+    correction: str | None
+    corrected_answer: str | None
+    request_key: str | None = None
+    repairs: tuple[str, ...] = ()
+
+
+class Pair(Record):
+    """A preference pair. Training uses the token ids; the texts are what they decode to.
+
+    `first_error_step` is the 1-based step that the pair is about; in the layout `right_step` nothing is wrong with it,
+    and `first_error_step` is None.
+    """
+
+    pair_id: str
+    problem_id: str
+    solution_id: str
+    correction_id: str | None
+    own_correction_id: str | None
+    layout: PairLayout
+    first_error_step: int | None
+    step: int
+    prompt: str
+    chosen: str
+    rejected: str
+    prompt_ids: tuple[int, ...]
+    chosen_ids: tuple[int, ...]
+    rejected_ids: tuple[int, ...]
+
+
+class Rejection(Record):
+    """What a stage refused, and why. `in = kept + Σ rejected by reason` holds for every stage."""
+
+    stage: str
+    item_id: str
+    reason: str
+    detail: str = ""
