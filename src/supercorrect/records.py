@@ -145,17 +145,17 @@ class Correction(Record):
 class Pair(Record):
     """A preference pair. Training uses the token ids; the texts are what they decode to.
 
-    `first_error_step` is the 1-based step that the pair is about; in the layout `right_step` nothing is wrong with it,
-    and `first_error_step` is None.
+    `first_error_step` is the first wrong step of the solution, `step` the one that the pair is about (both 1-based).
+    They differ only in the layout `right_step`, which is about a step before it that the teacher let stand.
     """
 
     pair_id: str
     problem_id: str
     solution_id: str
-    correction_id: str | None
+    correction_id: str
     own_correction_id: str | None
     layout: PairLayout
-    first_error_step: int | None
+    first_error_step: int
     step: int
     prompt: str
     chosen: str
