@@ -1,0 +1,51 @@
+"""The prompts: one template file each, and `render_prompt`. The tags they ask for are the contract, not their wording."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+
+from supercorrect.errors import ConfigError
+
+PROMPT_NAMES = ("thought_extraction", "hierarchical", "plain", "grounded_correction", "correction")
+
+_ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False)  # noqa: S701
+
+
+def read_template(name_or_path: str) -> str:
+    """The text of a template.
+
+    Args:
+        name_or_path: A shipped prompt's name, `package:folder/file` for a file inside an installed package,
+            or the path of a file of the user's own.
+
+    Raises:
+        ConfigError: There is no such template.
+    """
+    if name_or_path in PROMPT_NAMES:
+        return (files(__package__) / "templates" / f"{name_or_path}.jinja").read_text(encoding="utf-8")
+    package, separator, inner = name_or_path.partition(":")
+    try:
+        source = files(package) / inner if separator else Path(name_or_path)
+        return source.read_text(encoding="utf-8")
+    except (OSError, ModuleNotFoundError) as error:
+        raise ConfigError(
+            f"prompt template not found: expected one of {', '.join(PROMPT_NAMES)} or a readable file, "
+            f"got {name_or_path!r} ({error})"
+        ) from error
+
+
+def render_prompt(template: str, **values: str) -> str:
+    """Fill a template's text. Values are inserted as they are and never read as templates themselves.
+
+    Raises:
+        ConfigError: The template has a syntax error, or uses a name that is not among `values`.
+    """
+    try:
+        return _ENVIRONMENT.from_string(template).render(**values).strip()
+    except jinja2.TemplateError as error:
+        raise ConfigError(
+            f"prompt template cannot be filled: {error}; it may use {', '.join(sorted(values))}"
+        ) from error

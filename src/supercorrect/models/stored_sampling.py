@@ -1,0 +1,77 @@
+"""Sampling a student so that a killed run goes on: each finished batch stands in the request store before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from supercorrect.config import SamplingConfig
+from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
+from supercorrect.run_folder import fingerprint_of
+from supercorrect.store import RequestStore, StoredResponse
+
+SEED_BITS = 31
+
+
+def sample_stored(
+    student: TransformersStudent,
+    store: RequestStore,
+    prompts: Sequence[Sequence[int]],
+    sampling: SamplingConfig,
+    *,
+    seed: int,
+    stop: str | None = None,
+    on_done: Callable[[int], None] | None = None,
+) -> list[TokenCompletion]:
+    """Completions of many prompts, in order.
+
+    Prompts are sampled in batches of similar length whose make-up depends on the prompts alone, so a run that was
+    killed and started again gives the completions of an undisturbed one.
+
+    Args:
+        student: Who completes them.
+        store: Where finished batches stand.
+        prompts: Token ids.
+        sampling: As sent to the student.
+        seed: Together with a batch's content it seeds that batch.
+        stop: As in `TransformersStudent.sample`.
+        on_done: Told how many prompts are finished in all.
+    """
+    order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
+    completions: dict[int, TokenCompletion] = {}
+    for start in range(0, len(order), student.batch_size):
+        indices = order[start : start + student.batch_size]
+        batch = [list(prompts[i]) for i in indices]
+        key = fingerprint_of([student.fingerprint, sampling.model_dump(), stop, seed, batch])
+        completed = _read_batch(store, key, len(batch))
+        if completed is None:
+            completed = student.sample(batch, sampling, seed=int(key, 16) % 2**SEED_BITS, stop=stop)
+            store.put_many([_to_response(f"{key}/{i}", student.name, c) for i, c in enumerate(completed)])
+        completions.update(zip(indices, completed, strict=True))
+        if on_done:
+            on_done(len(completions))
+    return [completions[i] for i in range(len(prompts))]
+
+
+def _read_batch(store: RequestStore, key: str, size: int) -> list[TokenCompletion] | None:
+    keys = [f"{key}/{i}" for i in range(size)]
+    found = store.get_many(keys)
+    if len(found) < size:
+        return None
+    return [_from_response(found[k]) for k in keys]
+
+
+def _to_response(key: str, model: str, completion: TokenCompletion) -> StoredResponse:
+    return StoredResponse(
+        key=key,
+        role="student",
+        model=model,
+        status="ok",
+        text=completion.text,
+        finish_reason=completion.finish_reason,
+        token_ids=completion.token_ids,
+    )
+
+
+def _from_response(response: StoredResponse) -> TokenCompletion:
+    finish_reason = "length" if response.finish_reason == "length" else "stop"
+    return TokenCompletion(tuple(response.token_ids or ()), response.text, finish_reason)  # type: ignore[arg-type]

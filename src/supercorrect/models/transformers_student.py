@@ -1,0 +1,165 @@
+"""The student, run by transformers: token ids in, token ids out, in batches of a fixed make-up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from supercorrect.config import SamplingConfig, StudentConfig
+from supercorrect.errors import InputError, StorageError
+from supercorrect.store import file_sha256
+
+LAST_TOKENS_LOOKED_AT = 12
+"""How many of a row's newest tokens are decoded to see whether it has written its stop string."""
+
+
+@dataclass(frozen=True)
+class TokenCompletion:
+    """What a student wrote.
+
+    Attributes:
+        token_ids: The ids it sampled, end-of-turn token included where it wrote one.
+        text: What they decode to, special tokens left out.
+        finish_reason: `stop` at the end of the turn or at the stop string, `length` at the token limit.
+    """
+
+    token_ids: tuple[int, ...]
+    text: str
+    finish_reason: Literal["stop", "length"]
+
+
+def resolve_model_path(model: str) -> str:
+    """A folder for `package:folder`; anything else, a folder or a hub id, as it is."""
+    package, separator, inner = model.partition(":")
+    return str(files(package) / inner) if separator else model
+
+
+def load_tokenizer(model: str, revision: str | None = None) -> Any:
+    """A student's tokenizer.
+
+    Raises:
+        InputError: The folder is no model.
+    """
+    from transformers import AutoTokenizer
+
+    path = resolve_model_path(model)
+    try:
+        return AutoTokenizer.from_pretrained(path, revision=revision)
+    except (OSError, ValueError) as error:
+        raise _not_a_model(model, error) from error
+
+
+def load_model(model: str, revision: str | None = None, dtype: str = "float32") -> Any:
+    """A student's weights, from safetensors only, ready for inference.
+
+    Raises:
+        InputError: The folder is no model.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+
+    path = resolve_model_path(model)
+    try:
+        loaded = AutoModelForCausalLM.from_pretrained(
+            path, revision=revision, dtype=getattr(torch, dtype), use_safetensors=True
+        )
+    except (OSError, ValueError, SafetensorError) as error:
+        raise _not_a_model(model, error) from error
+    return loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+
+
+def model_fingerprint(model: str, revision: str | None = None) -> str:
+    """A hash of a local model's files, or of a hub id and its revision."""
+    folder = Path(resolve_model_path(model))
+    if not folder.is_dir():
+        return f"{model}@{revision or 'main'}"
+    try:
+        parts = [f"{file.name}:{file_sha256(file)}" for file in sorted(folder.iterdir()) if file.is_file()]
+    except OSError as error:
+        raise StorageError(f"model not readable: {folder}: {error}") from error
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+class TransformersStudent:
+    """A causal language model and its tokenizer, for sampling."""
+
+    def __init__(self, model: str, config: StudentConfig) -> None:
+        """Load a model.
+
+        Args:
+            model: A folder or hub id; not always `config.model`, which is the base student.
+            config: How students run.
+        """
+        revision = config.revision if model == config.model else None
+        self.name = model
+        self.fingerprint = model_fingerprint(model, revision)
+        self.batch_size = config.batch_size
+        self.tokenizer = load_tokenizer(model, revision)
+        self.tokenizer.padding_side = "left"
+        if self.tokenizer.pad_token_id is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token
+        self._model = load_model(model, revision, config.dtype)
+
+    def sample(
+        self, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, *, seed: int, stop: str | None = None
+    ) -> list[TokenCompletion]:
+        """Complete one batch.
+
+        Args:
+            prompts: Token ids, of any lengths.
+            sampling: temperature 0 is greedy.
+            seed: The same batch with the same seed gives the same completions on the same hardware.
+            stop: A string at which a completion ends (it is kept).
+        """
+        import torch
+        from transformers import StoppingCriteriaList
+
+        torch.manual_seed(seed)
+        batch = self.tokenizer.pad({"input_ids": [list(ids) for ids in prompts]}, return_tensors="pt")
+        width = batch["input_ids"].shape[1]
+        draw = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
+        with torch.inference_mode():
+            rows = self._model.generate(
+                **batch.to(self._model.device),
+                max_new_tokens=sampling.max_new_tokens,
+                pad_token_id=self.tokenizer.pad_token_id,
+                stopping_criteria=StoppingCriteriaList([self._stop_at(stop, width)] if stop else []),
+                **(draw if sampling.temperature > 0 else {"do_sample": False, "temperature": None, "top_p": None}),
+            )
+        return [self._read_row(row, stop) for row in rows[:, width:].tolist()]
+
+    def _stop_at(self, stop: str, width: int) -> Any:
+        import torch
+
+        def criterion(input_ids: Any, scores: Any, **kwargs: Any) -> Any:
+            newest = input_ids[:, max(width, input_ids.shape[1] - LAST_TOKENS_LOOKED_AT) :]
+            texts = self.tokenizer.batch_decode(newest, skip_special_tokens=True)
+            return torch.tensor([stop in text for text in texts], device=input_ids.device)
+
+        return criterion
+
+    def _read_row(self, row: list[int], stop: str | None) -> TokenCompletion:
+        """Cut a row at its end-of-turn token or stop string; what follows there is padding."""
+        ends = self._model.generation_config.eos_token_id
+        end_ids = set(ends if isinstance(ends, list) else [ends])
+        length = next((i + 1 for i, token in enumerate(row) if token in end_ids), len(row))
+        finished = length < len(row) or (bool(row) and row[-1] in end_ids)
+        ids = row[:length]
+        if stop is not None and stop in self.tokenizer.decode(ids, skip_special_tokens=True):
+            finished = True
+            while stop in self.tokenizer.decode(ids[:-1], skip_special_tokens=True):
+                ids = ids[:-1]
+        text = self.tokenizer.decode(ids, skip_special_tokens=True)
+        return TokenCompletion(tuple(ids), text, "stop" if finished else "length")
+
+
+def _not_a_model(model: str, error: Exception) -> InputError:
+    return InputError(
+        f"not a model: expected a folder with config.json, tokenizer files and *.safetensors, or a hub id; "
+        f"got {model!r}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    )

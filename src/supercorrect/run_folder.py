@@ -1,0 +1,169 @@
+"""A run's folder: where each thing stands, and the manifest that says which stages are done with which inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from supercorrect.errors import StorageError
+from supercorrect.records import Record, Rejection
+from supercorrect.store import file_sha256, read_records, write_json_atomic, write_records
+
+RecordType = TypeVar("RecordType", bound=Record)
+
+
+class OutputFile(BaseModel):
+    """A file that a stage wrote, as it was when the stage ended."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+    size_bytes: int
+
+
+class StageEntry(BaseModel):
+    """What the manifest says of a finished stage. `in = kept + Σ rejected` always holds.
+
+    Attributes:
+        fingerprint: Hash of the stage's settings and inputs; another one means that the stage is out of date.
+        usd: What the stage's requests cost; None: unknown.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    fingerprint: str
+    seconds: float
+    inputs: int = Field(alias="in")
+    kept: int
+    rejected: dict[str, int]
+    outputs: dict[str, OutputFile]
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = None
+
+
+class Manifest(BaseModel):
+    """The state of a run."""
+
+    schema_version: int = 1
+    recipe_name: str = ""
+    versions: dict[str, str] = {}
+    stages: dict[str, StageEntry] = {}
+
+
+@dataclass
+class StageCounts:
+    """What went into a stage and what became of it; `rejected` counts by reason."""
+
+    inputs: int = 0
+    kept: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = 0.0
+
+    @classmethod
+    def of(cls, inputs: int, rejections: list[Rejection]) -> StageCounts:
+        """Counts of a stage that keeps whatever it does not reject."""
+        rejected: dict[str, int] = {}
+        for rejection in rejections:
+            rejected[rejection.reason] = rejected.get(rejection.reason, 0) + 1
+        return cls(inputs, inputs - len(rejections), rejected)
+
+
+class RunFolder:
+    """Paths within a run, and reading and writing what stands there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def manifest_path(self) -> Path:
+        """The manifest."""
+        return self.root / "manifest.json"
+
+    def data(self, name: str) -> Path:
+        """A file of records, such as `problems/hsft` or `pairs/train`."""
+        return self.root / "data" / f"{name}.jsonl"
+
+    def rejects(self, stage: str) -> Path:
+        """What a stage refused, with reasons."""
+        return self.root / "rejects" / f"{stage}.jsonl"
+
+    def model(self, arm: str) -> Path:
+        """The trained model of an arm, as `from_pretrained` loads it."""
+        return self.root / "checkpoints" / arm / "model"
+
+    def training_state(self, arm: str) -> Path:
+        """Checkpoints of a training under way."""
+        return self.root / "checkpoints" / arm / "state"
+
+    def read(self, name: str, record_type: type[RecordType]) -> list[RecordType]:
+        """The records of a data file."""
+        return read_records(self.data(name), record_type)
+
+    def write(self, name: str, records: list[RecordType]) -> Path:
+        """Write a data file, whole or not at all."""
+        path = self.data(name)
+        write_records(path, records)
+        return path
+
+    def write_rejects(self, stage: str, rejections: list[Rejection]) -> Path:
+        """Write what a stage refused."""
+        path = self.rejects(stage)
+        write_records(path, rejections)
+        return path
+
+    def read_manifest(self) -> Manifest:
+        """The manifest; an empty one where the run has not begun.
+
+        Raises:
+            StorageError: The manifest is damaged.
+        """
+        if not self.manifest_path.exists():
+            return Manifest()
+        try:
+            return Manifest.model_validate_json(self.manifest_path.read_text(encoding="utf-8"))
+        except (OSError, ValidationError) as error:
+            raise StorageError(
+                f"manifest not readable: {self.manifest_path}: {error}; move it away to recompute the run "
+                "(stored teacher responses are kept and not paid again)"
+            ) from error
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Replace the manifest."""
+        write_json_atomic(self.manifest_path, manifest.model_dump(mode="json", by_alias=True))
+
+    def describe(self, paths: list[Path]) -> dict[str, OutputFile]:
+        """Hash and size of files, and of every file below folders, by their path within the run."""
+        files = [f for path in paths for f in (sorted(path.rglob("*")) if path.is_dir() else [path]) if f.is_file()]
+        return {
+            str(f.relative_to(self.root)): OutputFile(sha256=file_sha256(f), size_bytes=f.stat().st_size) for f in files
+        }
+
+    def has(self, outputs: dict[str, OutputFile]) -> bool:
+        """Whether all these files are still there, at their size."""
+        paths = {self.root / name: output.size_bytes for name, output in outputs.items()}
+        return all(path.is_file() and path.stat().st_size == size for path, size in paths.items())
+
+    def log_event(self, event: str, **fields: Any) -> None:
+        """Append a line to the run's log."""
+        path = self.root / "logs" / "events.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        line = json.dumps({"time": round(time.time(), 3), "event": event, **fields})
+        try:
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(line + "\n")
+        except OSError as error:
+            raise StorageError(f"log not writable: {path}: {error}; free some space and run again") from error
+
+
+def fingerprint_of(value: Any) -> str:
+    """A hash of anything that JSON can hold, the same on every machine."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]

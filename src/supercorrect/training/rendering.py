@@ -1,0 +1,94 @@
+"""From text to the tokens that the student is sampled with and trained on: one place, so that they are the same tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from supercorrect.errors import ConfigError
+from supercorrect.prompts import read_template, render_prompt
+
+Tokenizer = Any  # transformers' PreTrainedTokenizerBase, which is untyped
+IGNORED_LABEL = -100
+_PROBE = "probe"
+
+
+@dataclass(frozen=True)
+class TrainingRow:
+    """Tokens of one demonstration; `labels` equals `input_ids` where loss falls, and is -100 elsewhere."""
+
+    input_ids: list[int]
+    labels: list[int]
+
+
+def user_message(template: str, **values: str) -> str:
+    """The text of a student's prompt.
+
+    Args:
+        template: Name or path of the template.
+        values: `problem`, and `steps` for the correction prompt.
+    """
+    return render_prompt(read_template(template), **values)
+
+
+def chat_prompt_ids(tokenizer: Tokenizer, message: str) -> list[int]:
+    """The tokens of one user turn and of whatever opens the assistant's."""
+    _require_chat_template(tokenizer)
+    messages = [{"role": "user", "content": message}]
+    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+    return [int(token) for token in ids]
+
+
+def text_ids(tokenizer: Tokenizer, text: str) -> list[int]:
+    """The tokens of text inside a turn: nothing is added."""
+    return [int(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
+
+
+def end_of_turn_id(tokenizer: Tokenizer) -> int:
+    """The token that closes the assistant's turn: the one that the chat template writes there, else the EOS token."""
+    _require_chat_template(tokenizer)
+    messages = [{"role": "user", "content": _PROBE}, {"role": "assistant", "content": _PROBE}]
+    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    after = text_ids(tokenizer, text.rpartition(_PROBE)[2])
+    special = set(tokenizer.all_special_ids)
+    return next((token for token in after if token in special), int(tokenizer.eos_token_id))
+
+
+def training_row(tokenizer: Tokenizer, message: str, completion: str) -> TrainingRow:
+    """A demonstration: loss on the completion and on the token that ends the turn, on nothing else (section 4.1)."""
+    prompt = chat_prompt_ids(tokenizer, message)
+    answer = [*text_ids(tokenizer, completion), end_of_turn_id(tokenizer)]
+    return TrainingRow(prompt + answer, [IGNORED_LABEL] * len(prompt) + answer)
+
+
+def cut_tokens(tokenizer: Tokenizer, ids: Sequence[int], characters: int) -> list[int] | None:
+    """The longest run of first tokens that decodes to at most `characters` characters, if it decodes to all of them.
+
+    White space that a tokenizer glues behind the boundary stays with the run.
+
+    Returns:
+        None where a token crosses the boundary with anything but white space: such a place cannot be cut.
+    """
+    low, high = 0, len(ids)
+    while low < high:
+        middle = (low + high) // 2
+        if len(_decode(tokenizer, ids[:middle])) >= characters:
+            high = middle
+        else:
+            low = middle + 1
+    run = list(ids[:low])
+    text = _decode(tokenizer, run)
+    return run if len(text) >= characters and not text[characters:].strip() else None
+
+
+def _decode(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    return str(tokenizer.decode(ids, skip_special_tokens=True))
+
+
+def _require_chat_template(tokenizer: Tokenizer) -> None:
+    if not tokenizer.chat_template:
+        raise ConfigError(
+            f"the student has no chat template: expected one in {tokenizer.name_or_path!r}; "
+            "use an instruct model, or add a chat_template to its tokenizer"
+        )

@@ -1,0 +1,82 @@
+"""Supervised fine-tuning on demonstrations: stage 1 (HSFT, section 4.1), its plain baseline, and its continuation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from datasets import Dataset
+from trl import SFTConfig, SFTTrainer
+
+from supercorrect.config import StudentConfig, TrainingConfig
+from supercorrect.models.transformers_student import load_model, load_tokenizer
+from supercorrect.progress import Task
+from supercorrect.store import write_json_atomic
+from supercorrect.training.arguments import trainer_arguments
+from supercorrect.training.checkpoints import (
+    CompletionMarker,
+    StepReporter,
+    claim_state,
+    latest_complete,
+    publish_model,
+)
+from supercorrect.training.preflight import check_rows
+from supercorrect.training.rendering import TrainingRow, end_of_turn_id
+
+
+def train_supervised(
+    model: str,
+    rows: Sequence[TrainingRow],
+    config: TrainingConfig,
+    student: StudentConfig,
+    *,
+    folder: Path,
+    fingerprint: str,
+    seed: int,
+    task: Task,
+) -> int:
+    """Fine-tune `model` on `rows` and leave the result in `folder/model`.
+
+    A training that was killed goes on from its newest complete checkpoint.
+
+    Args:
+        model: Folder or hub id to begin with.
+        rows: Demonstrations as tokens.
+        config: The training section.
+        student: How students are loaded.
+        folder: Receives `model/`, `training.json` (steps and loss curve) and, while training, `state/`.
+        fingerprint: Of the stage; checkpoints of another one are not resumed.
+        seed: Of the order of rows.
+        task: Shows the steps.
+
+    Returns:
+        Optimiser steps taken.
+
+    Raises:
+        TrainingDataError: The rows would not train what they should.
+    """
+    tokenizer = load_tokenizer(model, student.revision)
+    check_rows(rows, end_of_turn_id(tokenizer), config.max_length)
+    state = folder / "state"
+    claim_state(state, fingerprint)
+    arguments = trainer_arguments(config, output_dir=state, seed=seed)
+    trainer = SFTTrainer(
+        model=load_model(model, student.revision, student.dtype).train(),
+        args=SFTConfig(**arguments, packing=False, completion_only_loss=False),
+        train_dataset=Dataset.from_list([asdict(row) for row in rows]),
+        processing_class=tokenizer,
+        callbacks=[CompletionMarker(), StepReporter(task)],
+    )
+    checkpoint = latest_complete(state)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    publish_model(trainer, tokenizer, folder / "model")
+    write_training_summary(folder, trainer)
+    return int(trainer.state.global_step)
+
+
+def write_training_summary(folder: Path, trainer: SFTTrainer) -> None:
+    """Write the steps taken and the curves of everything logged, without what depends on the clock."""
+    dropped = {"train_runtime", "train_samples_per_second", "train_steps_per_second", "total_flos"}
+    curve = [{k: v for k, v in entry.items() if k not in dropped} for entry in trainer.state.log_history]
+    write_json_atomic(folder / "training.json", {"steps": trainer.state.global_step, "log": curve})
