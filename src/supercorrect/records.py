@@ -12,7 +12,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 VerdictStatus = Literal["correct", "incorrect", "ungradable"]
-Author = Literal["teacher", "student"]
 PairLayout = Literal["continuation", "correction", "right_step"]
 
 
@@ -102,6 +101,23 @@ class Thought(Record):
     repairs: tuple[str, ...] = ()
 
 
+class Message(BaseModel):
+    """One turn of a conversation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Demonstration(Record):
+    """A row of stage 1's training set, in TRL's conversational columns. `thought_id` is None for plain solutions."""
+
+    problem_id: str
+    thought_id: str | None
+    messages: tuple[Message, ...]
+
+
 class Solution(Record):
     """One completion of a student. `completion_token_ids` are the very ids it sampled, end-of-turn token included."""
 
@@ -127,19 +143,39 @@ class Verdict(Record):
 
 
 class Correction(Record):
-    """A correction of a solution's step `first_error_step` (1-based; None: its author faults no step)."""
+    """The teacher's correction of a solution's first wrong step `first_error_step` (1-based)."""
 
     correction_id: str
     solution_id: str
     problem_id: str
-    author: Author
+    teacher: str
+    request_key: str
     completion: str
-    first_error_step: int | None
+    first_error_step: int
+    cause: str
+    correction: str
+    corrected_answer: str
+    repairs: tuple[str, ...] = ()
+
+
+class OwnCorrection(Record):
+    """What the student wrote behind one of its own steps when asked, without the reference solution, to check it.
+
+    Attributes:
+        step: The step that it was asked about (1-based).
+        cause: None: it let the step stand, or wrote no cause.
+        completion_token_ids: The very ids it sampled.
+    """
+
+    own_correction_id: str
+    correction_id: str
+    solution_id: str
+    problem_id: str
+    step: int
+    completion: str
+    completion_token_ids: tuple[int, ...]
     cause: str | None
     correction: str | None
-    corrected_answer: str | None
-    request_key: str | None = None
-    repairs: tuple[str, ...] = ()
 
 
 class Pair(Record):
@@ -163,6 +199,31 @@ class Pair(Record):
     prompt_ids: tuple[int, ...]
     chosen_ids: tuple[int, ...]
     rejected_ids: tuple[int, ...]
+
+
+class EvaluationItem(Record):
+    """What one arm did with one held-out problem. None: not asked of this arm.
+
+    Attributes:
+        greedy: Verdict on the greedy solution.
+        sampled: Verdict on the solution drawn at the recipe's evaluation temperature.
+        corrected: Verdict after that solution went through the arm's own self-correction.
+        reviewed_solution_id: The HSFT student's solution that the arm reviewed to measure localisation.
+        located_step: The first step (1-based) that it faulted there; None: none.
+        located_correction: Its correction of that step.
+    """
+
+    arm: str
+    problem_id: str
+    greedy: VerdictStatus
+    greedy_completion: str
+    sampled: VerdictStatus
+    sampled_completion: str
+    corrected: VerdictStatus | None = None
+    corrected_completion: str | None = None
+    reviewed_solution_id: str | None = None
+    located_step: int | None = None
+    located_correction: str | None = None
 
 
 class Rejection(Record):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,9 +58,9 @@ class Manifest(BaseModel):
     stages: dict[str, StageEntry] = {}
 
 
-@dataclass
+@dataclass(frozen=True)
 class StageCounts:
-    """What went into a stage and what became of it; `rejected` counts by reason."""
+    """What went into a stage and what became of it; `rejected` counts by reason, `usd` None means unknown."""
 
     inputs: int = 0
     kept: int = 0
@@ -71,10 +72,12 @@ class StageCounts:
     @classmethod
     def of(cls, inputs: int, rejections: list[Rejection]) -> StageCounts:
         """Counts of a stage that keeps whatever it does not reject."""
-        rejected: dict[str, int] = {}
-        for rejection in rejections:
-            rejected[rejection.reason] = rejected.get(rejection.reason, 0) + 1
-        return cls(inputs, inputs - len(rejections), rejected)
+        return cls().with_rejections(inputs, rejections)
+
+    def with_rejections(self, inputs: int, rejections: list[Rejection]) -> StageCounts:
+        """These costs, with the counts of a stage that keeps whatever it does not reject."""
+        rejected = dict(Counter(rejection.reason for rejection in rejections))
+        return replace(self, inputs=inputs, kept=inputs - len(rejections), rejected=rejected)
 
 
 class RunFolder:

@@ -73,16 +73,17 @@ def cut_tokens(tokenizer: Tokenizer, ids: Sequence[int], characters: int) -> lis
     low, high = 0, len(ids)
     while low < high:
         middle = (low + high) // 2
-        if len(_decode(tokenizer, ids[:middle])) >= characters:
+        if len(decode_tokens(tokenizer, ids[:middle])) >= characters:
             high = middle
         else:
             low = middle + 1
     run = list(ids[:low])
-    text = _decode(tokenizer, run)
+    text = decode_tokens(tokenizer, run)
     return run if len(text) >= characters and not text[characters:].strip() else None
 
 
-def _decode(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+def decode_tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    """The text of tokens, special ones left out."""
     return str(tokenizer.decode(ids, skip_special_tokens=True))
 
 

@@ -1,0 +1,38 @@
+"""What every stage is handed: the recipe, the run's folder and store, and somewhere to show progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from supercorrect.config import Recipe
+from supercorrect.progress import Reporter
+from supercorrect.run_folder import RunFolder, fingerprint_of
+from supercorrect.store import RequestStore
+
+SEED_BITS = 31
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """Handed to a stage's `run`.
+
+    Attributes:
+        stage: The stage's name in this run.
+        fingerprint: Hash of its settings and inputs; what a stage leaves half done is only resumed under the same one.
+    """
+
+    recipe: Recipe
+    folder: RunFolder
+    store: RequestStore
+    reporter: Reporter
+    stage: str
+    fingerprint: str
+
+    @property
+    def seed(self) -> int:
+        """A seed of this stage's own: another stage's draws never depend on it."""
+        return int(fingerprint_of([self.recipe.seed, self.stage]), 16) % 2**SEED_BITS
+
+    def student_model(self, arm: str) -> str:
+        """Where an arm's model stands: the recipe's own for `base`, else what its training left."""
+        return self.recipe.student.model if arm == "base" else str(self.folder.model(arm))

@@ -1,0 +1,48 @@
+"""Asking the recipe's teacher, whoever serves it, through the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supercorrect.context import StageContext
+from supercorrect.models.budget import Budget
+from supercorrect.models.openai_compatible import OpenAICompatibleModel
+from supercorrect.models.protocol import ChatRequest, Progress
+from supercorrect.models.server import ServedEndpoint
+from supercorrect.run_folder import StageCounts
+from supercorrect.store import StoredResponse
+
+
+def ask_teacher(context: StageContext, prompts: Sequence[str]) -> tuple[list[StoredResponse], StageCounts]:
+    """The teacher's responses to prompts of one user turn each, in order, and what they cost.
+
+    What the store holds is not asked again; if it holds everything, the teacher need not even be there.
+    """
+    endpoint = context.recipe.teacher
+    requests = [ChatRequest((("user", prompt),), endpoint.sampling) for prompt in prompts]
+    spent = context.store.usage().get("teacher")
+    budget = Budget(context.recipe.max_cost_usd, spent.usd or 0.0 if spent else 0.0)
+    known = OpenAICompatibleModel("teacher", endpoint, context.store, budget)
+    if len(context.store.get_many([known.key(r) for r in requests])) == len({known.key(r) for r in requests}):
+        return _answer(context, known, requests)
+    with ServedEndpoint(endpoint) as served:
+        return _answer(context, OpenAICompatibleModel("teacher", served, context.store, budget), requests)
+
+
+def _answer(
+    context: StageContext, model: OpenAICompatibleModel, requests: Sequence[ChatRequest]
+) -> tuple[list[StoredResponse], StageCounts]:
+    with context.reporter.task(f"{context.stage}: ask {model.name}", total=len(requests)) as task:
+
+        def show(progress: Progress) -> None:
+            cost = "cost unknown" if progress.usd is None else f"${progress.usd:.2f}"
+            task.update(progress.done, f"{progress.reused} reused, {cost}")
+
+        responses = model.ask_all(requests, on_done=show)
+    costs = [response.usd for response in responses]
+    counts = StageCounts(
+        input_tokens=sum(r.input_tokens or 0 for r in responses),
+        output_tokens=sum(r.output_tokens or 0 for r in responses),
+        usd=None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs),
+    )
+    return responses, counts

@@ -1,0 +1,145 @@
+"""The order of the stages, which of them are up to date, and going on where a killed run was."""
+
+from __future__ import annotations
+
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+import yaml
+
+from supercorrect import __version__
+from supercorrect.config import Recipe
+from supercorrect.context import StageContext
+from supercorrect.errors import ConfigError
+from supercorrect.progress import Reporter
+from supercorrect.report import write_report
+from supercorrect.run_folder import Manifest, RunFolder, StageEntry, fingerprint_of
+from supercorrect.stage_order import Stage, build_stages
+from supercorrect.store import RequestStore, RunLock, write_text_atomic
+
+RECORDED_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "openai", "math-verify")
+
+class Pipeline:
+    """One run of a recipe in its folder."""
+
+    def __init__(self, recipe: Recipe, reporter: Reporter) -> None:
+        self.recipe = recipe
+        self.folder = RunFolder(recipe.run_folder)
+        self.stages = build_stages(recipe)
+        self._reporter = reporter
+
+    def plan(self, manifest: Manifest, first: str | None = None) -> dict[str, str]:
+        """What each stage is: `up to date`, or why it will run.
+
+        Args:
+            manifest: The state of the run.
+            first: Stages from this one on run again even if they are up to date.
+        """
+        plan: dict[str, str] = {}
+        forced = False
+        for stage in self.stages:
+            forced = forced or stage.name == first
+            entry = manifest.stages.get(stage.name)
+            stale = [need for need in stage.needs if plan[need] != "up to date"]
+            if forced:
+                plan[stage.name] = "asked for"
+            elif entry is None:
+                plan[stage.name] = "new"
+            elif stale:
+                plan[stage.name] = f"after {', '.join(stale)}"
+            elif entry.fingerprint != self._fingerprint(stage, manifest):
+                plan[stage.name] = "changed"
+            else:
+                plan[stage.name] = "up to date" if self.folder.has(entry.outputs) else "outputs missing"
+        return plan
+
+    def run(self, *, until: str | None = None, first: str | None = None) -> Manifest:
+        """Run what is not up to date.
+
+        Args:
+            until: The last stage to run; None runs all and writes the report.
+            first: The stage from which on everything runs again.
+
+        Raises:
+            ConfigError: There is no stage of that name.
+            RunLockedError: Another process is at work in the folder.
+        """
+        self._check_names(until, first)
+        with RunLock(self.folder.root), RequestStore(self.folder.root / "store.sqlite") as store:
+            self._apply_threads()
+            self._write_recipe()
+            manifest = self.folder.read_manifest()
+            manifest.recipe_name, manifest.versions = self.recipe.name, _versions()
+            forced = False
+            for stage in self.stages:
+                forced = forced or stage.name == first
+                self._run_stage(stage, manifest, store, forced=forced)
+                if stage.name == until:
+                    return manifest
+            write_report(self.recipe, self.folder, manifest)
+        return manifest
+
+    def _run_stage(self, stage: Stage, manifest: Manifest, store: RequestStore, *, forced: bool) -> None:
+        fingerprint = self._fingerprint(stage, manifest)
+        entry = manifest.stages.get(stage.name)
+        if not forced and entry and entry.fingerprint == fingerprint and self.folder.has(entry.outputs):
+            self._reporter.say(f"{stage.name}: up to date")
+            return
+        self.folder.log_event("stage_started", stage=stage.name)
+        context = StageContext(self.recipe, self.folder, store, self._reporter, stage.name, fingerprint)
+        begun = time.monotonic()
+        counts, outputs = stage.run(context)
+        seconds = time.monotonic() - begun
+        manifest.stages[stage.name] = StageEntry(
+            fingerprint=fingerprint,
+            seconds=round(seconds, 2),
+            inputs=counts.inputs,
+            kept=counts.kept,
+            rejected=counts.rejected,
+            outputs=self.folder.describe(outputs),
+            input_tokens=counts.input_tokens,
+            output_tokens=counts.output_tokens,
+            usd=counts.usd,
+        )
+        self.folder.write_manifest(manifest)
+        self.folder.log_event("stage_finished", stage=stage.name, seconds=round(seconds, 2))
+        refused = ", ".join(f"{count} {reason}" for reason, count in counts.rejected.items())
+        self._reporter.say(
+            f"{stage.name}: {counts.kept} of {counts.inputs} in {seconds:.1f} s" + (f" ({refused})" if refused else "")
+        )
+
+    def _fingerprint(self, stage: Stage, manifest: Manifest) -> str:
+        """Hash of a stage's settings and of everything that the stages before it wrote for it."""
+        inputs = {
+            need: {path: output.sha256 for path, output in manifest.stages[need].outputs.items()}
+            for need in stage.needs
+            if need in manifest.stages
+        }
+        return fingerprint_of([stage.name, stage.settings, inputs])
+
+    def _check_names(self, *names: str | None) -> None:
+        known = [stage.name for stage in self.stages]
+        for name in names:
+            if name is not None and name not in known:
+                raise ConfigError(f"unknown stage {name!r}; expected one of {', '.join(known)}")
+
+    def _apply_threads(self) -> None:
+        if self.recipe.threads is not None:
+            import torch
+
+            torch.set_num_threads(self.recipe.threads)
+
+    def _write_recipe(self) -> None:
+        text = yaml.safe_dump(self.recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        write_text_atomic(self.folder.root / "recipe.yaml", text)
+
+
+def _versions() -> dict[str, str]:
+    found = {"supercorrect": __version__, "python": platform.python_version()}
+    for package in RECORDED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,71 @@
+"""From a finished run to its figures and pages. Every figure comes from rows that stand in the run folder."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+
+from supercorrect.config import Recipe
+from supercorrect.grading import Grader
+from supercorrect.metrics import ArmMetrics, compute_arm
+from supercorrect.records import Correction, EvaluationItem, Pair, Solution, Verdict
+from supercorrect.run_folder import Manifest, RunFolder
+from supercorrect.store import write_json_atomic, write_text_atomic
+
+SCHEMA_VERSION = 1
+EXAMPLES = 5
+
+
+def write_report(recipe: Recipe, folder: RunFolder, manifest: Manifest) -> dict[str, Any]:
+    """Write the three files and return what is in `metrics.json`."""
+    arms = compute_arms(recipe, folder)
+    stages = {
+        name: entry.model_dump(mode="json", by_alias=True, include={"seconds", "inputs", "kept", "rejected"})
+        for name, entry in manifest.stages.items()
+    }
+    metrics = {"schema_version": SCHEMA_VERSION, "arms": arms, "stages": stages}
+    write_json_atomic(folder.root / "metrics.json", metrics)
+    page = {
+        "recipe": recipe,
+        "manifest": manifest,
+        "arms": arms,
+        "examples": pick_examples(folder),
+        "seconds": sum(entry.seconds for entry in manifest.stages.values()),
+    }
+    for name in ("report.md", "report.html"):
+        write_text_atomic(folder.root / name, _render(name, page))
+    return metrics
+
+
+def compute_arms(recipe: Recipe, folder: RunFolder) -> dict[str, ArmMetrics]:
+    """The figures of every evaluated arm, in the recipe's order."""
+    corrections = {c.solution_id: c for c in folder.read("corrections/held_out", Correction)}
+    verdicts = {v.solution_id: v for v in folder.read("verdicts/held_out", Verdict)}
+    with Grader() as grader:
+        return {
+            arm: compute_arm(folder.read(f"evaluation/{arm}", EvaluationItem), corrections, verdicts, grader)
+            for arm in recipe.evaluation.arms
+        }
+
+
+def pick_examples(folder: RunFolder) -> list[dict[str, Any]]:
+    """A few corrected errors with everything that led to their pairs."""
+    solutions = {s.solution_id: s for s in folder.read("solutions/errors", Solution)}
+    pairs: dict[str, list[Pair]] = {}
+    for pair in folder.read("pairs/train", Pair):
+        pairs.setdefault(pair.correction_id, []).append(pair)
+    chosen = folder.read("corrections/errors", Correction)[:EXAMPLES]
+    return [
+        {"correction": c, "solution": solutions[c.solution_id], "pairs": pairs.get(c.correction_id, [])} for c in chosen
+    ]
+
+
+def _render(name: str, page: dict[str, Any]) -> str:
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, autoescape=name.endswith(".html"), trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.1f}"
+    source = (files(__package__) / "templates" / f"{name}.jinja").read_text(encoding="utf-8")
+    return environment.from_string(source).render(**page)

@@ -1,0 +1,71 @@
+"""HSFT: the student learns from the teacher's thoughts (section 4.1). Also its baseline and its control.
+
+`sft` learns from the reference solutions as they are; `hsft_continued` goes on with HSFT for as many optimiser steps as
+Cross-DPO takes, so that more training alone explains nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from supercorrect.config import TrainingConfig
+from supercorrect.context import StageContext
+from supercorrect.models.transformers_student import load_tokenizer
+from supercorrect.records import Demonstration, Problem
+from supercorrect.run_folder import StageCounts
+from supercorrect.training.rendering import TrainingRow, training_row, user_message
+
+Arm = Literal["sft", "hsft", "hsft_continued"]
+
+
+def run(context: StageContext, arm: Arm) -> tuple[StageCounts, list[Path]]:
+    """Train one arm and leave it in `checkpoints/<arm>/model`."""
+    from supercorrect.training.supervised import train_supervised
+
+    start = context.student_model("hsft" if arm == "hsft_continued" else "base")
+    rows = render_rows(context, arm, start)
+    config = training_config(context, arm)
+    folder = context.folder.model(arm).parent
+    with context.reporter.task(f"train {arm}", total=1) as task:
+        train_supervised(
+            start,
+            rows,
+            config,
+            context.recipe.student,
+            folder=folder,
+            fingerprint=context.fingerprint,
+            seed=context.seed,
+            task=task,
+        )
+    return StageCounts(inputs=len(rows), kept=len(rows)), [folder / "model", folder / "training.json"]
+
+
+def render_rows(context: StageContext, arm: Arm, model: str) -> list[TrainingRow]:
+    """What the arm learns from, as tokens."""
+    tokenizer = load_tokenizer(model, context.recipe.student.revision)
+    if arm == "sft":
+        template = context.recipe.prompts.plain
+        problems = context.folder.read("problems/hsft", Problem)
+        return [
+            training_row(tokenizer, user_message(template, problem=p.problem), p.reference_solution) for p in problems
+        ]
+    demonstrations = context.folder.read("hsft/train", Demonstration)
+    return [training_row(tokenizer, d.messages[0].content, d.messages[-1].content) for d in demonstrations]
+
+
+def training_config(context: StageContext, arm: Arm) -> TrainingConfig:
+    """The arm's training section; the control takes Cross-DPO's steps, learning rate and rows a step."""
+    recipe = context.recipe
+    if arm != "hsft_continued":
+        return recipe.sft if arm == "sft" else recipe.hsft
+    summary = json.loads((context.folder.model("cross_dpo").parent / "training.json").read_text(encoding="utf-8"))
+    cross_dpo = recipe.cross_dpo
+    replayed = cross_dpo.replay_batch_size if cross_dpo.replay_weight > 0 else 0
+    own_fields = {name: getattr(cross_dpo, name) for name in TrainingConfig.model_fields}
+    own_fields |= {
+        "max_steps": summary["steps"],
+        "per_device_batch_size": cross_dpo.per_device_batch_size + replayed,
+    }
+    return TrainingConfig(**own_fields)

@@ -1,0 +1,31 @@
+"""Verdicts: which solutions are right, wrong, or cannot be graded. Only the wrong ones go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supercorrect.context import StageContext
+from supercorrect.grading import Grader
+from supercorrect.records import Problem, Solution, Verdict, make_id
+from supercorrect.run_folder import StageCounts
+
+
+def run(context: StageContext, split: str) -> tuple[StageCounts, list[Path]]:
+    """Write `data/verdicts/<split>.jsonl`, one verdict a solution."""
+    references = {p.problem_id: p.reference_answer for p in context.folder.read(f"problems/{split}", Problem)}
+    solutions = context.folder.read(f"solutions/{split}", Solution)
+    with Grader() as grader:
+        grades = grader.grade_many([(s.completion, references[s.problem_id]) for s in solutions])
+    verdicts = [
+        Verdict(
+            verdict_id=make_id("verdict", solution.solution_id),
+            solution_id=solution.solution_id,
+            problem_id=solution.problem_id,
+            status=grade.status,
+            extracted=grade.extracted,
+            extraction_rule=grade.extraction_rule,
+            reason=grade.reason,
+        )
+        for solution, grade in zip(solutions, grades, strict=True)
+    ]
+    return StageCounts.of(len(solutions), []), [context.folder.write(f"verdicts/{split}", verdicts)]
