@@ -1,0 +1,93 @@
+"""Where an endpoint is and how it is entered: its URL, its key, and the text from which both are kept out."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from supercorrect.config import EndpointConfig
+from supercorrect.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+_OPENAI_URL = "https://api.openai.com/v1"
+_METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata.goog", "instance-data", "fd00:ec2::254"})
+_LONGEST_DETAIL = 2048
+
+
+def public_url(url: str) -> str:
+    """The URL as it may be shown: without user, password, query or fragment."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine itself."""
+    host = urlsplit(url).hostname or ""
+    address = _ip_address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+@dataclass(frozen=True)
+class Access:
+    """A checked URL and the key to it. `repr` shows neither."""
+
+    base_url: str
+    api_key: str | None
+
+    def __repr__(self) -> str:
+        return f"Access({public_url(self.base_url)})"
+
+    def redacted(self, text: str) -> str:
+        """`text` without the key and without the URL's user and password, cut to 2 KB."""
+        parts = urlsplit(self.base_url)
+        for secret in (self.api_key, parts.password, parts.username):
+            if secret:
+                text = text.replace(secret, "[redacted]").replace(unquote(secret), "[redacted]")
+        return text[:_LONGEST_DETAIL]
+
+
+def read_access(role: str, endpoint: EndpointConfig) -> Access:
+    """Find an endpoint's URL and read its key from the environment.
+
+    Raises:
+        ConfigError: The URL is none that a model can stand behind, or the environment holds no key.
+    """
+    base_url = endpoint.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL
+    _check_url(role, base_url)
+    if endpoint.api_key_env is None:
+        return Access(base_url, None)
+    api_key = os.environ.get(endpoint.api_key_env, "").strip()
+    if not api_key:
+        raise ConfigError(
+            f"{role}: expected the key for {public_url(base_url)} in the environment variable {endpoint.api_key_env}, "
+            f"found none. Set it, or write `api_key_env: null` under {role} if the endpoint wants no key."
+        )
+    return Access(base_url, api_key)
+
+
+def _check_url(role: str, base_url: str) -> None:
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigError(
+            f"{role}: expected a base_url such as https://host/v1, got {public_url(base_url)!r}. Correct the recipe."
+        )
+    address = _ip_address(host)
+    if host in _METADATA_HOSTS or (address is not None and address.is_link_local):
+        raise ConfigError(
+            f"{role}: {public_url(base_url)} is a link-local or cloud metadata address, where no model should stand. "
+            "Correct base_url."
+        )
+    if parts.scheme == "http" and not is_loopback(base_url):
+        log.warning("%s: %s is not encrypted: the key and all texts can be read on the way", role, public_url(base_url))
+
+
+def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

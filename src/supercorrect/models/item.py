@@ -1,0 +1,100 @@
+"""One request on its way to its one terminal status."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from supercorrect.config import EndpointConfig
+from supercorrect.models.budget import cost_usd
+from supercorrect.models.protocol import ChatRequest
+from supercorrect.models.reply import Reply
+from supercorrect.store import KeptStatus, StoredResponse
+
+_TEMPLATE_TOKENS = 16
+Next = Literal["done", "again", "later"]
+
+
+class Item:
+    """Counts the attempts at one request and says what follows from each reply.
+
+    Attributes:
+        max_tokens: The limit of the next attempt; doubled once, after an answer that was cut.
+        least_input_tokens: What the prompt cannot fall below in any vocabulary: its words.
+        most_input_tokens: What it cannot pass: its bytes, and what a chat template puts around each message.
+        kept: The latest reply that may be stored, if nothing better comes. None: none yet.
+    """
+
+    def __init__(self, key: str, request: ChatRequest, endpoint: EndpointConfig) -> None:
+        self.key = key
+        self.request = request
+        self.max_tokens = request.sampling.max_new_tokens
+        self.attempts = 0
+        self.kept: Reply | None = None
+        self._endpoint = endpoint
+        self.least_input_tokens = sum(len(content.split()) for _, content in request.messages)
+        self.most_input_tokens = sum(len(content.encode()) + _TEMPLATE_TOKENS for _, content in request.messages)
+        self._last: Reply | None = None
+        self._empty_replies = 0
+        self._input_tokens: int | None = 0
+        self._output_tokens: int | None = 0
+
+    def body(self) -> dict[str, object]:
+        """The next attempt, as JSON for `/chat/completions`."""
+        return {
+            "model": self._endpoint.model,
+            "messages": [{"role": role, "content": content} for role, content in self.request.messages],
+            "temperature": self.request.sampling.temperature,
+            "top_p": self.request.sampling.top_p,
+            "max_tokens": self.max_tokens,
+        }
+
+    def take(self, reply: Reply) -> Next:
+        """Take in a reply: `done`, ask `again` at once, or `later` after a pause."""
+        self.attempts += 1
+        self._last = reply
+        self._add_tokens(reply)
+        if reply.status in get_args(KeptStatus):
+            self.kept = reply
+        if self.attempts >= self._endpoint.limits.max_attempts:
+            return "done"
+        match reply.status:
+            case "truncated" if self.max_tokens == self.request.sampling.max_new_tokens:
+                self.max_tokens *= 2
+                return "again"
+            case "empty":
+                self._empty_replies += 1
+                return "again" if self._empty_replies == 1 else "done"
+            case "failed" | "protocol_error":
+                return "later"
+        return "done"
+
+    def response(self, role: str) -> StoredResponse:
+        """The terminal response: an answer, a reply that may be kept, or else the last error."""
+        reply = self.kept or self._last
+        if reply is None:
+            raise ValueError(f"request {self.key} has not been answered")
+        return StoredResponse(
+            key=self.key,
+            role=role,
+            model=self._endpoint.model,
+            status=reply.status,
+            text=reply.text,
+            reasoning=reply.reasoning,
+            finish_reason=reply.finish_reason,
+            served_model=reply.served_model,
+            input_tokens=self._input_tokens,
+            output_tokens=self._output_tokens,
+            attempts=self.attempts,
+            usd=cost_usd(self._endpoint.price, self._input_tokens, self._output_tokens),
+            detail=reply.detail,
+        )
+
+    def _add_tokens(self, reply: Reply) -> None:
+        if reply.status not in get_args(KeptStatus) and reply.input_tokens is None:
+            return  # the endpoint told of no charge
+        self._input_tokens = _sum(self._input_tokens, reply.input_tokens)
+        self._output_tokens = _sum(self._output_tokens, reply.output_tokens)
+
+
+def _sum(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second

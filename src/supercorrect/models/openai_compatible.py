@@ -1,0 +1,75 @@
+"""A model behind an OpenAI-compatible URL, asked through the store: what is paid for is never asked again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from supercorrect.config import EndpointConfig
+from supercorrect.errors import ConfigError
+from supercorrect.models.budget import Budget
+from supercorrect.models.endpoint import read_access
+from supercorrect.models.protocol import ChatRequest, Progress
+from supercorrect.models.session import Session
+from supercorrect.store import RequestStore, StoredResponse, request_key
+
+
+class OpenAICompatibleModel:
+    """A `ChatModel` for any server that speaks `/chat/completions`.
+
+    Args:
+        budget: The run's, shared by all its models. None: no limit.
+
+    Raises:
+        ConfigError: The URL is none, the environment holds no key, or a budget has to be kept at an unknown price.
+    """
+
+    def __init__(self, role: str, endpoint: EndpointConfig, store: RequestStore, budget: Budget | None = None) -> None:
+        self.role = role
+        self.name = endpoint.model
+        self._endpoint = endpoint
+        self._access = read_access(role, endpoint)
+        self._store = store
+        self._budget = budget or Budget()
+        if self._budget.max_cost_usd is not None and endpoint.price is None:
+            raise ConfigError(
+                f"{role}: expected a price for {endpoint.model!r}, as max_cost_usd is set, got none: an unknown price "
+                f"is not 0. Write `price` under {role} (0 for a model that costs nothing), or take max_cost_usd away."
+            )
+
+    def key(self, request: ChatRequest) -> str:
+        """The key of a request in the store."""
+        return request_key(self._endpoint.model, request.messages, request.sampling, request.sample_index)
+
+    def ask_all(
+        self, requests: Sequence[ChatRequest], *, on_done: Callable[[Progress], None] | None = None
+    ) -> list[StoredResponse]:
+        """Answer every request, in their order: see `ChatModel.ask_all`.
+
+        Raises:
+            TeacherAccessError: The endpoint refuses the key, or the account has no quota left.
+            TeacherUnreachableError: The endpoint cannot be reached, fails again and again, or asks to wait too long.
+            BudgetReachedError: The next request could pass the budget.
+            InterruptedRunError: SIGINT or SIGTERM came, and the requests under way have been answered.
+            StorageError: The disk takes no more.
+        """
+        keys = [self.key(request) for request in requests]
+        responses = self._store.get_many(keys)
+        progress = Progress(total=len(set(keys)))
+        for response in responses.values():
+            progress.count_reused(response)
+        report = on_done or (lambda _: None)
+        report(progress)
+        pending = {key: request for key, request in zip(keys, requests, strict=True) if key not in responses}
+        if pending:
+
+            def take(response: StoredResponse) -> None:
+                responses[response.key] = response
+                progress.count_fresh(response)
+                report(progress)
+
+            asyncio.run(self._run(pending, take))
+        return [responses[key] for key in keys]
+
+    async def _run(self, pending: Mapping[str, ChatRequest], take: Callable[[StoredResponse], None]) -> None:
+        await Session(self.role, self._endpoint, self._access, self._store, self._budget).run(pending, take)

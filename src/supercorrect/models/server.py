@@ -1,0 +1,128 @@
+"""An endpoint that is served for the length of a stage, and never longer than this process lives."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from supercorrect.config import EndpointConfig
+from supercorrect.errors import TeacherUnreachableError
+from supercorrect.models.endpoint import Access, is_loopback, public_url, read_access
+
+_WATCHDOG = Path(__file__).with_name("watchdog.py")
+_POLL_SECONDS = 0.1
+_GRACE_SECONDS = 15.0
+_SHOWN_LINES = 15
+
+
+class ServedEndpoint:
+    """Starts `endpoint.serve`, waits until it answers, and stops it: `with ServedEndpoint(role, endpoint) as served`.
+
+    `{port}` in the command and in `base_url` becomes a free port; without a `base_url` it is
+    `http://127.0.0.1:{port}/v1`. The command runs under a small watchdog that stops it, with all that it started, when
+    this process is gone, even by SIGKILL. An endpoint without `serve` passes through unchanged.
+
+    Args:
+        timeout_seconds: How long the server may take until it answers; a large model takes minutes to load.
+    """
+
+    def __init__(self, role: str, endpoint: EndpointConfig, timeout_seconds: float = 900.0) -> None:
+        self._role = role
+        self._endpoint = endpoint
+        self._timeout_seconds = timeout_seconds
+        self._process: subprocess.Popen[bytes] | None = None
+        self._output: IO[bytes] | None = None
+
+    def __enter__(self) -> EndpointConfig:
+        """Start the server.
+
+        Raises:
+            ConfigError: The environment does not hold the endpoint's key.
+            TeacherUnreachableError: The server ended, or did not answer in time; the message shows its last lines.
+        """
+        if self._endpoint.serve is None:
+            return self._endpoint
+        port = str(_free_port())
+        command = [part.replace("{port}", port) for part in self._endpoint.serve]
+        base_url = (self._endpoint.base_url or "http://127.0.0.1:{port}/v1").replace("{port}", port)
+        served = self._endpoint.model_copy(update={"base_url": base_url})
+        access = read_access(self._role, served)
+        self._output = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_WATCHDOG), str(os.getpid()), str(_GRACE_SECONDS), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for us: the server must live until requests are drained
+        )
+        try:
+            self._wait_for(access)
+        except BaseException:
+            self._stop()
+            raise
+        return served
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def _wait_for(self, access: Access) -> None:
+        assert self._process is not None
+        give_up_seconds = time.monotonic() + self._timeout_seconds
+        while not _answers(access):
+            if self._process.poll() is not None:
+                raise self._not_served(access, f"ended with code {self._process.returncode} before it answered")
+            if time.monotonic() > give_up_seconds:
+                raise self._not_served(access, f"did not answer within {self._timeout_seconds:g} s")
+            time.sleep(_POLL_SECONDS)
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+        if self._output is not None:
+            self._output.close()
+            self._output = None
+
+    def _not_served(self, access: Access, what: str) -> TeacherUnreachableError:
+        assert self._output is not None and self._endpoint.serve is not None
+        self._output.seek(0)
+        last_lines = b"".join(deque(self._output, maxlen=_SHOWN_LINES)).decode("utf-8", errors="replace")
+        return TeacherUnreachableError(
+            f"{self._role}: `{access.redacted(' '.join(self._endpoint.serve))}` {what} at "
+            f"{public_url(access.base_url)}/models. Correct `serve` or `base_url` in the recipe. Its last lines:\n"
+            f"{access.redacted(last_lines).rstrip() or '(none)'}"
+        )
+
+
+def _answers(access: Access) -> bool:
+    """Whether a server stands behind the URL and is ready; one that refuses the question (4xx) is."""
+    headers = {"Authorization": f"Bearer {access.api_key}"} if access.api_key else {}
+    request = urllib.request.Request(f"{public_url(access.base_url)}/models", headers=headers)
+    proxies = urllib.request.ProxyHandler({} if is_loopback(access.base_url) else None)
+    try:
+        with urllib.request.build_opener(proxies).open(request, timeout=5):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,68 @@
+"""Which requests go wrong, and how: a script that gives every machine the same storm."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
+
+from supercorrect.errors import ConfigError
+
+Fault = Literal["rate_limited", "server_error", "reset", "slow", "broken_json", "empty", "length", "refusal"]
+
+
+@dataclass(frozen=True)
+class FaultScript:
+    """The share of requests that meets each fault, between 0 and 1.
+
+    Attributes:
+        rate_limited: 429 with Retry-After.
+        server_error: 500.
+        reset: The connection closes in the middle of the answer.
+        slow: Nothing for `slow_seconds`, then 504.
+        broken_json: 200 with a gateway's HTML page.
+        empty: 200 with null content.
+        length: Half an answer, with finish_reason `length`.
+        refusal: 200 with a refusal in the place of an answer.
+    """
+
+    rate_limited: float = 0.0
+    server_error: float = 0.0
+    reset: float = 0.0
+    slow: float = 0.0
+    broken_json: float = 0.0
+    empty: float = 0.0
+    length: float = 0.0
+    refusal: float = 0.0
+    retry_after_seconds: float = 0.05
+    slow_seconds: float = 2.0
+    seed: int = 0
+
+    def draw(self, request_hash: str, attempt: int) -> Fault | None:
+        """The fault that this attempt (1: the first) at this request meets; None: it passes."""
+        digest = hashlib.sha256(f"{self.seed}:{request_hash}:{attempt}".encode()).digest()
+        position = int.from_bytes(digest[:8]) / 2**64
+        for fault in get_args(Fault):
+            position -= getattr(self, fault)
+            if position < 0:
+                return fault  # type: ignore[no-any-return]  # one of the literals by construction
+        return None
+
+
+def parse_faults(text: str) -> FaultScript:
+    """Read a script from `name=number` pairs with commas between, such as `rate_limited=0.2,server_error=0.05`.
+
+    Raises:
+        ConfigError: A name is unknown or a value is no number.
+    """
+    known = {field.name: field.type for field in fields(FaultScript)}
+    values: dict[str, float] = {}
+    for pair in filter(None, text.split(",")):
+        name, _, number = pair.strip().partition("=")
+        try:
+            values[name] = int(number) if known[name] == "int" else float(number)
+        except (KeyError, ValueError):
+            raise ConfigError(
+                f"faults: expected name=number with a name of {', '.join(known)}, got {pair!r}."
+            ) from None
+    return FaultScript(**values)  # type: ignore[arg-type]  # seed is the one int, made so above

@@ -1,0 +1,242 @@
+"""A teacher to test against: an OpenAI-compatible server with scripted faults and a ledger of all it was asked.
+
+The answers come from a function; tokens are whitespace-separated words. A fault is a pure function of the script's
+seed, the request and how often that request has come, so that a storm is the same storm on every machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from supercorrect.sandbox.faults import Fault, FaultScript
+
+Messages = list[dict[str, str]]
+Outcome = Literal["ok", "unauthorized", "quota", "limit"] | Fault
+
+
+@dataclass(frozen=True)
+class MockOptions:
+    """How the server behaves.
+
+    Attributes:
+        model: The one model that `/v1/models` lists. Any name is answered, under that name.
+        latency_seconds: Time between a request and its answer.
+        requests_per_minute: Above it, 429 with Retry-After. None: no limit.
+        rate_window_seconds: The length of the sliding window in which requests are counted.
+        api_key: The only key let in. None: any.
+        quota_requests: After that many answers, 429 `insufficient_quota`. None: no end.
+        ledger_path: Where the ledger is written, one JSON line a request. None: it is kept in memory only.
+    """
+
+    model: str = "mock-teacher"
+    latency_seconds: float = 0.0
+    faults: FaultScript = field(default_factory=FaultScript)
+    requests_per_minute: float | None = None
+    rate_window_seconds: float = 60.0
+    api_key: str | None = None
+    quota_requests: int | None = None
+    ledger_path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One request as the server saw it. Tokens are 0 where nothing was charged.
+
+    Attributes:
+        request_hash: SHA-256 of the request without its token limit: a retry at twice the limit is the same request.
+        attempt: 1 for the first time that this request came.
+        received_seconds: Wall-clock time of its coming.
+    """
+
+    request_hash: str
+    attempt: int
+    outcome: Outcome
+    input_tokens: int
+    output_tokens: int
+    received_seconds: float
+
+
+class MockTeacher:
+    """What stands behind the routes: decides each request's outcome and writes it down before it answers."""
+
+    def __init__(self, answer: Callable[[Messages], str | None], options: MockOptions) -> None:
+        self.ledger: list[LedgerRow] = []
+        self._answer = answer
+        self._options = options
+        self._attempts: Counter[str] = Counter()
+        self._answered = 0
+        self._recent: deque[float] = deque()
+        self._ledger_file = options.ledger_path.open("a", buffering=1) if options.ledger_path else None
+
+    async def complete(self, request: Request) -> Response:
+        """POST /v1/chat/completions."""
+        received_seconds = time.time()
+        body = cast(dict[str, Any], await request.json())
+        request_hash = _request_hash(body)
+        self._attempts[request_hash] += 1
+        attempt = self._attempts[request_hash]
+        outcome = self._outcome(request, request_hash, attempt)
+        completion = self._completion(body, outcome) if outcome in _CHARGED else None
+        usage = completion["usage"] if completion else {"prompt_tokens": 0, "completion_tokens": 0}
+        row = LedgerRow(
+            request_hash, attempt, outcome, usage["prompt_tokens"], usage["completion_tokens"], received_seconds
+        )
+        self._write_down(row)
+        if self._options.latency_seconds:
+            await asyncio.sleep(self._options.latency_seconds)
+        return JSONResponse(completion) if completion else await self._failure(outcome)
+
+    async def models(self, request: Request) -> Response:
+        """GET /v1/models."""
+        return JSONResponse({"object": "list", "data": [{"id": self._options.model, "object": "model"}]})
+
+    def _outcome(self, request: Request, request_hash: str, attempt: int) -> Outcome:
+        options = self._options
+        if options.api_key is not None and request.headers.get("authorization") != f"Bearer {options.api_key}":
+            return "unauthorized"
+        if options.quota_requests is not None and self._answered >= options.quota_requests:
+            return "quota"
+        if self._seconds_until_room() > 0:
+            return "limit"
+        self._recent.append(time.monotonic())
+        return options.faults.draw(request_hash, attempt) or "ok"
+
+    def _seconds_until_room(self) -> float:
+        """How long the sliding window stays full; 0: the next request may pass."""
+        options = self._options
+        if options.requests_per_minute is None:
+            self._recent.clear()
+            return 0.0
+        oldest_second = time.monotonic() - options.rate_window_seconds
+        while self._recent and self._recent[0] <= oldest_second:
+            self._recent.popleft()
+        most = int(options.requests_per_minute * options.rate_window_seconds / 60)
+        return self._recent[0] - oldest_second if len(self._recent) >= most else 0.0
+
+    def _completion(self, body: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+        self._answered += 1
+        text = None if outcome == "empty" else self._answer(body["messages"])
+        words = re.findall(r"\s*\S+", text or "")
+        most_words = body.get("max_completion_tokens") or body.get("max_tokens") or len(words)
+        finish_reason = "stop"
+        if outcome == "length":
+            most_words = min(most_words, len(words) // 2)
+        if len(words) > most_words:
+            words, finish_reason = words[:most_words], "length"
+            text = "".join(words)
+        message: dict[str, str | None] = {"role": "assistant", "content": text}
+        if outcome == "refusal":
+            message |= {"content": None, "refusal": "I cannot help with that."}
+        input_tokens = sum(len(message["content"].split()) for message in body["messages"])
+        return {
+            "id": "chatcmpl-mock",
+            "object": "chat.completion",
+            "created": 0,
+            "model": body["model"],
+            "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
+            "usage": {
+                "prompt_tokens": input_tokens,
+                "completion_tokens": len(words),
+                "total_tokens": input_tokens + len(words),
+            },
+        }
+
+    async def _failure(self, outcome: Outcome) -> Response:
+        script = self._options.faults
+        match outcome:
+            case "unauthorized":
+                return _error(401, "invalid_api_key", "Incorrect API key provided.")
+            case "quota":
+                return _error(429, "insufficient_quota", "You exceeded your current quota.")
+            case "limit":
+                return _error(429, "rate_limit_exceeded", "Too many requests.", self._seconds_until_room())
+            case "rate_limited":
+                return _error(429, "rate_limit_exceeded", "Too many requests.", script.retry_after_seconds)
+            case "server_error":
+                return _error(500, "server_error", "The server had an error.")
+            case "slow":
+                await asyncio.sleep(script.slow_seconds)
+                return _error(504, "timeout", "The upstream took too long.")
+            case "reset":
+                return Response(b"{", headers={"content-length": "1000"})  # the server closes a short body's connection
+            case _:
+                return Response(b"<html><body>Bad gateway</body></html>", media_type="text/html")
+
+    def _write_down(self, row: LedgerRow) -> None:
+        self.ledger.append(row)
+        if self._ledger_file is not None:
+            self._ledger_file.write(json.dumps(asdict(row)) + "\n")
+
+
+_CHARGED: frozenset[Outcome] = frozenset({"ok", "empty", "length", "refusal"})
+
+
+def create_app(answer: Callable[[Messages], str | None], options: MockOptions | None = None) -> Starlette:
+    """The server as an ASGI app; its ledger is `app.state.ledger`, a list that grows.
+
+    Args:
+        answer: Gives the completion for a list of `{"role", "content"}` messages; None is sent as null.
+    """
+    teacher = MockTeacher(answer, options or MockOptions())
+    routes = [
+        Route("/v1/chat/completions", teacher.complete, methods=["POST"]),
+        Route("/v1/models", teacher.models),
+        Route("/health", lambda request: Response()),
+    ]
+    app = Starlette(routes=routes)
+    app.state.ledger = teacher.ledger
+    return app
+
+
+def serve_app(app: Starlette, host: str, port: int) -> None:
+    """Serve until a signal comes."""
+    uvicorn.Server(_quiet(app, host, port)).run()
+
+
+@contextmanager
+def running_app(app: Starlette) -> Iterator[str]:
+    """Serve from a thread of this process, on a free port; yields the base URL, `/v1` included."""
+    server = uvicorn.Server(_quiet(app, "127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _quiet(app: Starlette, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app, host, port, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+    )
+
+
+def _error(status_code: int, code: str, message: str, retry_after_seconds: float | None = None) -> Response:
+    headers = {} if retry_after_seconds is None else {"retry-after": f"{retry_after_seconds:.3f}"}
+    return JSONResponse({"error": {"message": message, "code": code}}, status_code, headers)
+
+
+def _request_hash(body: dict[str, Any]) -> str:
+    asked = {name: value for name, value in body.items() if name not in ("max_tokens", "max_completion_tokens")}
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

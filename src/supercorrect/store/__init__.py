@@ -1,0 +1,20 @@
+"""What a run keeps on disk: atomic files, the lock on a run folder, and the store of every paid answer."""
+
+from supercorrect.store.files import file_sha256, read_records, write_json_atomic, write_records, write_text_atomic
+from supercorrect.store.lock import RunLock
+from supercorrect.store.requests import KeptStatus, RequestStore, ResponseStatus, StoredResponse, Usage, request_key
+
+__all__ = [
+    "KeptStatus",
+    "RequestStore",
+    "ResponseStatus",
+    "RunLock",
+    "StoredResponse",
+    "Usage",
+    "file_sha256",
+    "read_records",
+    "request_key",
+    "write_json_atomic",
+    "write_records",
+    "write_text_atomic",
+]

@@ -1,0 +1,246 @@
+"""Every answer that was paid for, keyed by its whole request: the checkpoint of each stage that asks a model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, get_args
+
+from supercorrect.config import SamplingConfig
+from supercorrect.errors import StorageError
+
+KeptStatus = Literal["ok", "truncated", "refused", "empty"]
+ErrorStatus = Literal["prompt_truncated", "protocol_error", "bad_request", "failed"]
+ResponseStatus = KeptStatus | ErrorStatus
+_KEPT_STATUSES = frozenset(get_args(KeptStatus))
+
+_LEAST_FREE_BYTES = 200_000_000
+_KEYS_PER_QUERY = 500
+_SCHEMA_VERSION = 1
+_ADVICE = {
+    "SQLITE_FULL": "The disk is full: free some space, then start the same command again; every committed answer stays",
+    "SQLITE_CORRUPT": "The file is damaged: put back a copy of it, or move it away and its answers are asked again",
+    "SQLITE_NOTADB": "The file is no request store: put back a copy of it, or move it away",
+    "SQLITE_BUSY": "Another program has the file open: close it, then start the same command again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """What a model answered to one request, with all that it took to get it.
+
+    Attributes:
+        key: `request_key` of the request.
+        status: `ok`, or why there is no answer to use. Only a `KeptStatus` is ever stored; after an `ErrorStatus` a
+            later run asks again.
+        text: The raw completion, before any parsing.
+        reasoning: What the endpoint gave apart from the completion, under `reasoning` or `reasoning_content`.
+        served_model: The name that the endpoint answered under.
+        input_tokens: Prompt tokens charged, over all attempts. None: the endpoint did not say.
+        output_tokens: Completion tokens charged, over all attempts. None: the endpoint did not say.
+        token_ids: The very ids that were sampled, where the model runs here. None: only the text is known.
+        attempts: Requests made, without those that a rate limit turned away.
+        usd: Cost of all attempts. None: unknown.
+        detail: What is behind a status other than `ok`.
+    """
+
+    key: str
+    role: str
+    model: str
+    status: ResponseStatus
+    text: str
+    reasoning: str | None = None
+    finish_reason: str | None = None
+    served_model: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    token_ids: tuple[int, ...] | None = None
+    attempts: int = 1
+    usd: float | None = None
+    detail: str = ""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the store takes it: it answers the request, well or badly."""
+        return self.status in _KEPT_STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a role has cost so far. None: at least one response leaves it unknown."""
+
+    responses: int
+    input_tokens: int | None
+    output_tokens: int | None
+    usd: float | None
+
+
+_COLUMNS = tuple(field.name for field in fields(StoredResponse))
+_TOKEN_IDS = _COLUMNS.index("token_ids")
+_values_of = attrgetter(*_COLUMNS)
+
+
+def request_key(
+    model: str, messages: Sequence[tuple[str, str]], sampling: SamplingConfig, sample_index: int = 0
+) -> str:
+    """SHA-256 over all that decides an answer; not over the key, the URL or the limits, which do not.
+
+    Args:
+        messages: Pairs of role and content.
+        sample_index: Which of several answers to the same messages this is.
+    """
+    digest = hashlib.sha256()
+    parts = [model, sampling.model_dump_json(exclude_none=True), str(sample_index)]
+    parts += [part for message in messages for part in message]
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(encoded))  # the length first: no two lists of parts read alike
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+class RequestStore:
+    """A SQLite file (WAL, synchronous FULL): what `put` has returned from survives a crash of process or machine.
+
+    Threads may share one store. The file is checked when it is opened and each row against its checksum when it is
+    read, so that damage is an error and never an answer, nor a reason to pay twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        with self._translated("opened"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._create_or_check_schema()
+            if (state := self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+                raise StorageError(f"{path}: {state}. {_ADVICE['SQLITE_CORRUPT']}.")
+
+    def __enter__(self) -> RequestStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        with self._translated("read"):
+            return int(self._connection.execute("SELECT count(*) FROM responses").fetchone()[0])
+
+    def close(self) -> None:
+        """Fold the log into the file and let go of it."""
+        with self._translated("closed"):
+            self._connection.close()
+
+    def get(self, key: str) -> StoredResponse | None:
+        """The response to one request; None: it has not been answered yet."""
+        return self.get_many((key,)).get(key)
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, StoredResponse]:
+        """The responses to all of `keys` that have been answered."""
+        found: dict[str, StoredResponse] = {}
+        for start in range(0, len(keys), _KEYS_PER_QUERY):
+            part = keys[start : start + _KEYS_PER_QUERY]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT {','.join(_COLUMNS)}, checksum FROM responses WHERE key IN ({marks})"
+            with self._translated("read"):
+                rows = self._connection.execute(query, part).fetchall()
+            found |= {row[0]: self._from_row(row) for row in rows}
+        return found
+
+    def put(self, response: StoredResponse) -> None:
+        """Commit one response; see `put_many`."""
+        self.put_many((response,))
+
+    def put_many(self, responses: Sequence[StoredResponse]) -> None:
+        """Commit responses in one transaction. A key that is already answered keeps its first answer.
+
+        Raises:
+            StorageError: Nothing of this call was committed.
+            ValueError: A response has an `ErrorStatus`: an error is never kept as an answer.
+        """
+        if errors := [response.status for response in responses if not response.is_kept]:
+            raise ValueError(f"expected responses of status {get_args(KeptStatus)}, got {errors[0]!r}")
+        marks = ",".join("?" * (len(_COLUMNS) + 1))
+        statement = f"INSERT INTO responses VALUES ({marks}) ON CONFLICT (key) DO NOTHING"
+        with self._translated("written"), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(statement, map(_to_row, responses))
+
+    def usage(self) -> dict[str, Usage]:
+        """What each role has cost so far, by role."""
+        sums = ", ".join(
+            f"CASE WHEN count({column}) = count(*) THEN sum({column}) END"
+            for column in ("input_tokens", "output_tokens", "usd")
+        )
+        with self._translated("read"):
+            rows = self._connection.execute(f"SELECT role, count(*), {sums} FROM responses GROUP BY role").fetchall()
+        return {role: Usage(*counts) for role, *counts in rows}
+
+    def require_free_space(self) -> None:
+        """Raise StorageError while the disk can still take the answers that are already on their way."""
+        free = shutil.disk_usage(self.path.parent).free
+        if free < _LEAST_FREE_BYTES:
+            raise StorageError(
+                f"{self.path.parent}: expected at least {_LEAST_FREE_BYTES // 1_000_000} MB of free disk, got "
+                f"{free // 1_000_000} MB; no new request is made. Free some space, then start the same command again."
+            )
+
+    def _create_or_check_schema(self) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            self._connection.execute(
+                f"CREATE TABLE IF NOT EXISTS responses ({', '.join(_COLUMNS)}, checksum, PRIMARY KEY (key))"
+            )
+            self._connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        elif version != _SCHEMA_VERSION:
+            raise StorageError(
+                f"{self.path}: expected a request store of version {_SCHEMA_VERSION}, got version {version}. "
+                "Open it with the release that wrote it, or choose another run folder."
+            )
+
+    def _from_row(self, row: tuple[object, ...]) -> StoredResponse:
+        *values, checksum = row
+        if checksum != _checksum(values):
+            raise StorageError(f"{self.path}: the row of request {values[0]} is damaged. {_ADVICE['SQLITE_CORRUPT']}.")
+        token_ids = values[_TOKEN_IDS]
+        values[_TOKEN_IDS] = None if token_ids is None else tuple(json.loads(str(token_ids)))
+        return StoredResponse(*values)  # type: ignore[arg-type]  # the checksum says that these are the very values
+
+    @contextmanager
+    def _translated(self, done: str) -> Iterator[None]:
+        """Hold the lock, and say what SQLite or the disk refused as a StorageError."""
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.Error, OSError) as error:
+                name = getattr(error, "sqlite_errorname", "")
+                advice = next((text for code, text in _ADVICE.items() if name.startswith(code)), "")
+                raise StorageError(
+                    f"{self.path}: the request store cannot be {done}: {error}. "
+                    f"{advice or 'See that the disk works and the file may be written, then start again'}."
+                ) from error
+
+
+def _to_row(response: StoredResponse) -> tuple[object, ...]:
+    values = list(_values_of(response))
+    if response.token_ids is not None:
+        values[_TOKEN_IDS] = json.dumps(response.token_ids)
+    return (*values, _checksum(values))
+
+
+def _checksum(values: Sequence[object]) -> int:
+    return zlib.crc32("\x1f".join(value if isinstance(value, str) else repr(value) for value in values).encode())
