@@ -86,7 +86,7 @@ class ProblemSetConfig(Section):
 
     path: str | None = None
     make: str | None = None
-    count: int | None = Field(None, gt=0)
+    count: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -116,7 +116,7 @@ class StudentConfig(Section):
 
     model: str
     revision: str | None = None
-    batch_size: int = Field(64, gt=0)
+    batch_size: int = Field(default=64, gt=0)
     dtype: Literal["float32", "bfloat16"] = "float32"
 
 
@@ -133,18 +133,18 @@ class PromptsConfig(Section):
 class TrainingConfig(Section):
     """One training. `max_steps` wins over `num_epochs`; `warmup_ratio` is a share of all steps."""
 
-    learning_rate: float = Field(2e-5, gt=0)
-    num_epochs: float = Field(3.0, gt=0)
-    max_steps: int | None = Field(None, gt=0)
-    per_device_batch_size: int = Field(8, gt=0)
-    gradient_accumulation_steps: int = Field(1, gt=0)
-    warmup_ratio: float = Field(0.02, ge=0, lt=1)
+    learning_rate: float = Field(default=2e-5, gt=0)
+    num_epochs: float = Field(default=3.0, gt=0)
+    max_steps: int | None = Field(default=None, gt=0)
+    per_device_batch_size: int = Field(default=8, gt=0)
+    gradient_accumulation_steps: int = Field(default=1, gt=0)
+    warmup_ratio: float = Field(default=0.02, ge=0, lt=1)
     lr_scheduler: Literal["cosine", "linear", "constant"] = "cosine"
     optimizer: Literal["adamw", "muon"] = "adamw"
-    adam_beta2: float = Field(0.999, gt=0, lt=1)
-    weight_decay: float = Field(0.0, ge=0)
-    max_length: int | None = Field(None, gt=0)
-    save_steps: int = Field(100, gt=0)
+    adam_beta2: float = Field(default=0.999, gt=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_length: int | None = Field(default=None, gt=0)
+    save_steps: int = Field(default=100, gt=0)
     bf16: bool = False
     gradient_checkpointing: bool = False
 
@@ -159,20 +159,20 @@ class CrossDPOConfig(TrainingConfig):
         replay_batch_size: Rows of stage 1 in each step and device.
     """
 
-    learning_rate: float = Field(1e-6, gt=0)
-    num_epochs: float = Field(8.0, gt=0)
-    warmup_ratio: float = Field(0.05, ge=0, lt=1)
-    beta: float = Field(0.1, gt=0)
-    chosen_sft_weight: float = Field(0.0, ge=0)
-    replay_weight: float = Field(0.0, ge=0)
-    replay_batch_size: int = Field(8, gt=0)
+    learning_rate: float = Field(default=1e-6, gt=0)
+    num_epochs: float = Field(default=8.0, gt=0)
+    warmup_ratio: float = Field(default=0.05, ge=0, lt=1)
+    beta: float = Field(default=0.1, gt=0)
+    chosen_sft_weight: float = Field(default=0.0, ge=0)
+    replay_weight: float = Field(default=0.0, ge=0)
+    replay_batch_size: int = Field(default=8, gt=0)
 
 
 class SolutionsConfig(SamplingConfig):
     """How the student is sampled to collect its errors."""
 
-    temperature: float = Field(1.0, ge=0)
-    samples_per_problem: int = Field(1, gt=0)
+    temperature: float = Field(default=1.0, ge=0)
+    samples_per_problem: int = Field(default=1, gt=0)
 
 
 class PairsConfig(Section):
@@ -187,7 +187,7 @@ class PairsConfig(Section):
     """
 
     layouts: tuple[Literal["continuation", "correction", "right_step"], ...] = ("continuation", "correction")
-    right_step_share: float = Field(0.7, ge=0)
+    right_step_share: float = Field(default=0.7, ge=0)
 
 
 class EvaluationConfig(Section):
@@ -199,8 +199,8 @@ class EvaluationConfig(Section):
     """
 
     arms: tuple[ArmName, ...] = ARMS
-    temperature: float = Field(1.0, ge=0)
-    max_new_tokens: int = Field(1024, gt=0)
+    temperature: float = Field(default=1.0, ge=0)
+    max_new_tokens: int = Field(default=1024, gt=0)
     localise: bool = True
 
 
@@ -208,9 +208,9 @@ class Recipe(Section):
     """One experiment, whole."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(default=0, ge=0)
     output_dir: str | None = None
-    threads: int | None = Field(None, gt=0)
+    threads: int | None = Field(default=None, gt=0)
     problems: ProblemsConfig
     student: StudentConfig
     teacher: EndpointConfig
@@ -221,7 +221,7 @@ class Recipe(Section):
     pairs: PairsConfig = PairsConfig()
     cross_dpo: CrossDPOConfig = CrossDPOConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
-    max_cost_usd: float | None = Field(None, gt=0)
+    max_cost_usd: float | None = Field(default=None, gt=0)
 
     @property
     def run_folder(self) -> Path:

@@ -20,6 +20,7 @@ from supercorrect.store import RequestStore, RunLock, write_text_atomic
 
 RECORDED_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "openai", "math-verify")
 
+
 class Pipeline:
     """One run of a recipe in its folder."""
 

@@ -131,7 +131,7 @@ class Solution(Record):
 
 
 class Verdict(Record):
-    """Right, wrong or not gradable: one verdict a solution. `reason` is None exactly where it is correct or incorrect."""
+    """Right, wrong or not gradable: one verdict a solution. `reason` says why it is not gradable, else it is None."""
 
     verdict_id: str
     solution_id: str

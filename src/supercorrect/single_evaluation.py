@@ -50,7 +50,13 @@ def evaluate_model(
         grades = grader.grade_many([(t, p.reference_answer) for t, p in zip(texts, problems, strict=True)])
     if output is not None:
         rows = [
-            {"problem_id": p.problem_id, "status": g.status, "extracted": g.extracted, "reason": g.reason, "completion": t}
+            {
+                "problem_id": p.problem_id,
+                "status": g.status,
+                "extracted": g.extracted,
+                "reason": g.reason,
+                "completion": t,
+            }
             for p, g, t in zip(problems, grades, texts, strict=True)
         ]
         write_text_atomic(output, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

@@ -81,7 +81,14 @@ def build_stages(recipe: Recipe) -> list[Stage]:
     for split, prefix in (("errors", ""), ("held_out", "held_out_")):
         asked = prompt("hierarchical")
         stages += [
-            stage(f"{prefix}solutions", partial(solutions.run, split=split), "problems", "hsft", sampled=sampled, prompts=asked),
+            stage(
+                f"{prefix}solutions",
+                partial(solutions.run, split=split),
+                "problems",
+                "hsft",
+                sampled=sampled,
+                prompts=asked,
+            ),
             stage(f"{prefix}verdicts", partial(verdicts.run, split=split), "problems", f"{prefix}solutions"),
             stage(
                 f"{prefix}corrections",

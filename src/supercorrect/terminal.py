@@ -14,7 +14,9 @@ from supercorrect.run_folder import Manifest
 
 def plain_text(text: str) -> str:
     """Text from a model or a file, safe to print: control and direction characters become visible."""
-    return "".join(c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf") else f"\\x{ord(c):02x}" for c in text)
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf") else f"\\x{ord(c):02x}" for c in text
+    )
 
 
 def print_plan(plan: dict[str, str]) -> None:
@@ -37,7 +39,14 @@ def print_status(plan: dict[str, str], manifest: Manifest) -> None:
         cost = "unknown" if entry.usd is None else f"${entry.usd:.2f}"
         tokens = f"{entry.input_tokens}/{entry.output_tokens}" if entry.input_tokens else ""
         table.add_row(
-            name, state, str(entry.inputs), str(entry.kept), rejected, f"{entry.seconds:.1f}", tokens, cost if tokens else ""
+            name,
+            state,
+            str(entry.inputs),
+            str(entry.kept),
+            rejected,
+            f"{entry.seconds:.1f}",
+            tokens,
+            cost if tokens else "",
         )
     Console().print(table)
 

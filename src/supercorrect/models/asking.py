@@ -25,7 +25,7 @@ def ask_teacher(context: StageContext, prompts: Sequence[str]) -> tuple[list[Sto
     known = OpenAICompatibleModel("teacher", endpoint, context.store, budget)
     if len(context.store.get_many([known.key(r) for r in requests])) == len({known.key(r) for r in requests}):
         return _answer(context, known, requests)
-    with ServedEndpoint(endpoint) as served:
+    with ServedEndpoint("teacher", endpoint) as served:
         return _answer(context, OpenAICompatibleModel("teacher", served, context.store, budget), requests)
 
 

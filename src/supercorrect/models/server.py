@@ -30,8 +30,9 @@ class ServedEndpoint:
     """Starts `endpoint.serve`, waits until it answers, and stops it: `with ServedEndpoint(role, endpoint) as served`.
 
     `{port}` in the command and in `base_url` becomes a free port; without a `base_url` it is
-    `http://127.0.0.1:{port}/v1`. The command runs under a small watchdog that stops it, with all that it started, when
-    this process is gone, even by SIGKILL. An endpoint without `serve` passes through unchanged.
+    `http://127.0.0.1:{port}/v1`; `{python}` in the command becomes this interpreter. The command runs under a small
+    watchdog that stops it, with all that it started, when this process is gone, even by SIGKILL. An endpoint without
+    `serve` passes through unchanged.
 
     Args:
         timeout_seconds: How long the server may take until it answers; a large model takes minutes to load.
@@ -54,7 +55,7 @@ class ServedEndpoint:
         if self._endpoint.serve is None:
             return self._endpoint
         port = str(_free_port())
-        command = [part.replace("{port}", port) for part in self._endpoint.serve]
+        command = [part.replace("{port}", port).replace("{python}", sys.executable) for part in self._endpoint.serve]
         base_url = (self._endpoint.base_url or "http://127.0.0.1:{port}/v1").replace("{port}", port)
         served = self._endpoint.model_copy(update={"base_url": base_url})
         access = read_access(self._role, served)

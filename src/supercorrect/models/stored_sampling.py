@@ -1,4 +1,4 @@
-"""Sampling a student so that a killed run goes on: each finished batch stands in the request store before it is used."""
+"""Sampling a student so that a killed run goes on: each finished batch is in the request store before it is used."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -46,6 +47,7 @@ def load_tokenizer(model: str, revision: str | None = None) -> Any:
     """
     from transformers import AutoTokenizer
 
+    _quieten_libraries()
     path = resolve_model_path(model)
     try:
         return AutoTokenizer.from_pretrained(path, revision=revision)
@@ -63,6 +65,7 @@ def load_model(model: str, revision: str | None = None, dtype: str = "float32") 
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
+    _quieten_libraries()
     path = resolve_model_path(model)
     try:
         loaded = AutoModelForCausalLM.from_pretrained(
@@ -156,6 +159,15 @@ class TransformersStudent:
                 ids = ids[:-1]
         text = self.tokenizer.decode(ids, skip_special_tokens=True)
         return TokenCompletion(tuple(ids), text, "stop" if finished else "length")
+
+
+def _quieten_libraries() -> None:
+    """Keep bars and advice to developers off the terminal, which shows our own progress."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
 
 
 def _not_a_model(model: str, error: Exception) -> InputError:

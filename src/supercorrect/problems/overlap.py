@@ -9,6 +9,7 @@ from supercorrect.records import Problem, Rejection
 
 OPERATION_SIGNS = frozenset("+-*/^=<>|%")
 
+
 def normalise_text(text: str) -> str:
     """Text without what does not change a problem: case, compatibility forms, spacing, punctuation, LaTeX's dollars.
 

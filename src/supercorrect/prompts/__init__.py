@@ -1,4 +1,4 @@
-"""The prompts: one template file each, and `render_prompt`. The tags they ask for are the contract, not their wording."""
+"""The prompts, one template file each. The tags that they ask for are the contract, their wording is not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supercorrect.errors import ConfigError
 
 PROMPT_NAMES = ("thought_extraction", "hierarchical", "plain", "grounded_correction", "correction")
 
-_ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False)  # noqa: S701
+_ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False)
 
 
 def read_template(name_or_path: str) -> str:

@@ -9,17 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from supercorrect.sandbox.language import (
-    BLEND,
-    HOURS,
-    SIMPLE_MOVES,
-    Chain,
-    Move,
-    compute,
-    make_chain,
-    make_move,
-    small_moves,
-)
+from supercorrect.sandbox.language import HOURS, SIMPLE_MOVES, Chain, compute, make_chain, make_move, small_moves
 
 
 @dataclass(frozen=True)
@@ -90,9 +80,7 @@ def slipped_steps(chain: Chain, slip: int | None, rng: random.Random, key_share:
     return steps
 
 
-def noisy_review(
-    rng: random.Random, key_share: float = 0.0, found: float = 0.6, false_alarm: float = 0.3
-) -> Example:
+def noisy_review(rng: random.Random, key_share: float = 0.0, found: float = 0.6, false_alarm: float = 0.3) -> Example:
     """A review of one step by a poor judge: misses errors, raises false alarms, and corrects without a key.
 
     Args:
@@ -139,6 +127,3 @@ def curriculum(rng: random.Random, first: int, second: int) -> tuple[list[Exampl
 def _solution(rng: random.Random, shortest: int, longest: int, blend_share: float) -> Example:
     chain = make_chain(rng, shortest, longest, blend_share)
     return keyless_solution(chain) if rng.random() < 0.7 else plain_solution(chain)
-
-
-__all__ = ["BLEND", "Example", "Move", "curriculum", "facts", "keyless_solution", "noisy_review", "plain_solution", "work_out"]

@@ -1,4 +1,4 @@
-"""The sandbox student's tokenizer: whole words, each with the space or line break before it, so that decoding is exact."""
+"""The sandbox student's tokenizer: whole words, each with the space or line break before it: decoding is exact."""
 
 from __future__ import annotations
 

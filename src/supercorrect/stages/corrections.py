@@ -1,7 +1,7 @@
 """Corrections: the teacher, with the reference solution at hand, finds the first wrong step, its cause and its repair.
 
 Only solutions graded `incorrect` are sent. A trace is accepted if the steps up to the first wrong one are the student's
-own, cause and correction are there, and the corrected answer is the reference answer: never on the teacher's word alone.
+own, cause and correction are there, and the corrected answer grades correct: never on the teacher's word alone.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ def run(context: StageContext, split: str) -> tuple[StageCounts, list[Path]]:
     corrections: list[Correction] = []
     with Grader() as grader:
         for solution, response in zip(sent, responses, strict=True):
-            outcome = read_correction(
-                problems[solution.problem_id], solution, response, grader, stage=context.stage
-            )
+            outcome = read_correction(problems[solution.problem_id], solution, response, grader, stage=context.stage)
             (corrections if isinstance(outcome, Correction) else rejections).append(outcome)  # type: ignore[arg-type]
     outputs = [
         context.folder.write(f"corrections/{split}", corrections),

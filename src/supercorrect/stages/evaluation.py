@@ -79,16 +79,12 @@ class Evaluator:
         self._seed = context.recipe.seed
         evaluation = context.recipe.evaluation
         self._greedy = SamplingConfig(temperature=0.0, max_new_tokens=evaluation.max_new_tokens)
-        self._sampled = SamplingConfig(
-            temperature=evaluation.temperature, max_new_tokens=evaluation.max_new_tokens
-        )
+        self._sampled = SamplingConfig(temperature=evaluation.temperature, max_new_tokens=evaluation.max_new_tokens)
 
     def solve(self, problems: list[str]) -> Passes:
         """Greedy, sampled, and sampled with self-correction."""
         student, store = self._student, self._context.store
-        prompts = [
-            chat_prompt_ids(student.tokenizer, user_message(self._template, problem=text)) for text in problems
-        ]
+        prompts = [chat_prompt_ids(student.tokenizer, user_message(self._template, problem=text)) for text in problems]
         greedy = sample_stored(student, store, prompts, self._greedy, seed=self._seed)
         sampled = sample_stored(student, store, prompts, self._sampled, seed=self._seed)
         if not self._corrects_itself:
@@ -104,9 +100,7 @@ class Evaluator:
         if not self._context.recipe.evaluation.localise:
             return {}
         solutions = [s for s in self._context.folder.read("solutions/held_out", Solution) if s.sample_index == 0]
-        written = [
-            WrittenSolution(problems[s.problem_id], s.completion, s.completion_token_ids) for s in solutions
-        ]
+        written = [WrittenSolution(problems[s.problem_id], s.completion, s.completion_token_ids) for s in solutions]
         findings = self._review(written)
         return {s.problem_id: (s.solution_id, f) for s, f in zip(solutions, findings, strict=True)}
 

@@ -1,7 +1,7 @@
 """Pairs: what the student should rather have written, against what it wrote (section 4.2).
 
-Prefixes are the student's own sampled tokens, cut at a step boundary; what the teacher wrote is tokenised alone; no side
-ends the turn, because a corrected step is not the end of an answer.
+Prefixes are the student's own sampled tokens, cut at a step boundary; what the teacher wrote is tokenised alone; no
+side ends the turn, because a corrected step is not the end of an answer.
 """
 
 from __future__ import annotations

@@ -19,9 +19,7 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
     """Write `data/thoughts/hsft.jsonl` and the training set made of them, `data/hsft/train.jsonl`."""
     problems = context.folder.read("problems/hsft", Problem)
     template = read_template(context.recipe.prompts.thought_extraction)
-    prompts = [
-        render_prompt(template, problem=p.problem, reference_solution=p.reference_solution) for p in problems
-    ]
+    prompts = [render_prompt(template, problem=p.problem, reference_solution=p.reference_solution) for p in problems]
     responses, counts = ask_teacher(context, prompts)
     thoughts: list[Thought] = []
     rejections: list[Rejection] = []
@@ -39,9 +37,7 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
     return counts.with_rejections(len(problems), rejections), outputs
 
 
-def read_thought(
-    problem: Problem, response: StoredResponse, grader: Grader, *, stage: str
-) -> Thought | Rejection:
+def read_thought(problem: Problem, response: StoredResponse, grader: Grader, *, stage: str) -> Thought | Rejection:
     """Accept a thought that parses, has a `<Generalized>`, and whose answer is the reference answer."""
 
     def reject(reason: str, detail: str = "") -> Rejection:

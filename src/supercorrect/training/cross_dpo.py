@@ -1,6 +1,6 @@
 """Stage 2: cross-model DPO on the correction of the first wrong step (section 4.2, Eq. 8).
 
-    L(θ) = −E log σ( β·[log π_θ(a⁺,c⁺ | x; s_<k) − log π_ref(…)] − β·[log π_θ(a⁻,c⁻ | x; s_<k) − log π_ref(…)] )
+L(θ) = −E log σ( β·[log π_θ(a⁺,c⁺ | x; s_<k) − log π_ref(…)] − β·[log π_θ(a⁻,c⁻ | x; s_<k) − log π_ref(…)] )
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from transformers import PrinterCallback
 from trl import DPOConfig, DPOTrainer
 
 from supercorrect.config import CrossDPOConfig, StudentConfig
@@ -58,9 +59,7 @@ class CrossDPOTrainer(DPOTrainer):  # type: ignore[misc]
 class Replay:
     """Demonstrations of stage 1, shuffled once and walked through in order, a batch a step."""
 
-    def __init__(
-        self, rows: Sequence[TrainingRow], *, weight: float, batch_size: int, pad_id: int, seed: int
-    ) -> None:
+    def __init__(self, rows: Sequence[TrainingRow], *, weight: float, batch_size: int, pad_id: int, seed: int) -> None:
         self.weight = weight
         self._rows = rows
         self._batch_size = batch_size
@@ -81,7 +80,9 @@ class Replay:
         pads = [width - len(row.input_ids) for row in chosen]
         return BatchEncoding(
             {
-                "input_ids": torch.tensor([r.input_ids + [self._pad_id] * p for r, p in zip(chosen, pads, strict=True)]),
+                "input_ids": torch.tensor(
+                    [r.input_ids + [self._pad_id] * p for r, p in zip(chosen, pads, strict=True)]
+                ),
                 "attention_mask": torch.tensor(
                     [[1] * len(r.input_ids) + [0] * p for r, p in zip(chosen, pads, strict=True)]
                 ),
@@ -148,6 +149,7 @@ def train_cross_dpo(
         processing_class=tokenizer,
         callbacks=[CompletionMarker(), StepReporter(task)],
     )
+    trainer.remove_callback(PrinterCallback)
     checkpoint = latest_complete(state)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     publish_model(trainer, tokenizer, folder / "model")

@@ -1,4 +1,4 @@
-"""From text to the tokens that the student is sampled with and trained on: one place, so that they are the same tokens."""
+"""From text to the tokens that a student is sampled with and trained on: in one place, so that they are the same."""
 
 from __future__ import annotations
 

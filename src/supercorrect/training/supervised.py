@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from datasets import Dataset
+from transformers import PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
 from supercorrect.config import StudentConfig, TrainingConfig
@@ -68,6 +69,7 @@ def train_supervised(
         processing_class=tokenizer,
         callbacks=[CompletionMarker(), StepReporter(task)],
     )
+    trainer.remove_callback(PrinterCallback)
     checkpoint = latest_complete(state)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     publish_model(trainer, tokenizer, folder / "model")
