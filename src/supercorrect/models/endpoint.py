@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit, urlunsplit
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import ConfigError
@@ -33,20 +33,22 @@ def is_loopback(url: str) -> bool:
 
 @dataclass(frozen=True)
 class Access:
-    """A checked URL and the key to it. `repr` shows neither."""
+    """How to enter an endpoint.
+
+    Attributes:
+        base_url: Without user and password: HTTP libraries log the URLs that they ask.
+        login: The user and password that stood in the URL.
+    """
 
     base_url: str
-    api_key: str | None
-
-    def __repr__(self) -> str:
-        return f"Access({public_url(self.base_url)})"
+    api_key: str | None = field(repr=False)
+    login: tuple[str, str] | None = field(repr=False)
 
     def redacted(self, text: str) -> str:
-        """`text` without the key and without the URL's user and password, cut to 2 KB."""
-        parts = urlsplit(self.base_url)
-        for secret in (self.api_key, parts.password, parts.username):
+        """`text` without the key, user and password, cut to 2 KB."""
+        for secret in (self.api_key, *(self.login or ())):
             if secret:
-                text = text.replace(secret, "[redacted]").replace(unquote(secret), "[redacted]")
+                text = text.replace(secret, "[redacted]").replace(quote(secret, safe=""), "[redacted]")
         return text[:_LONGEST_DETAIL]
 
 
@@ -56,17 +58,21 @@ def read_access(role: str, endpoint: EndpointConfig) -> Access:
     Raises:
         ConfigError: The URL is none that a model can stand behind, or the environment holds no key.
     """
-    base_url = endpoint.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL
-    _check_url(role, base_url)
+    given_url = endpoint.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL
+    _check_url(role, given_url)
+    parts = urlsplit(given_url)
+    base_url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     if endpoint.api_key_env is None:
-        return Access(base_url, None)
+        return Access(base_url, None, login)
     api_key = os.environ.get(endpoint.api_key_env, "").strip()
-    if not api_key:
+    if not (api_key and api_key.isascii() and api_key.isprintable()):
         raise ConfigError(
             f"{role}: expected the key for {public_url(base_url)} in the environment variable {endpoint.api_key_env}, "
-            f"found none. Set it, or write `api_key_env: null` under {role} if the endpoint wants no key."
+            f"found {'characters that no key has' if api_key else 'none'}. Set it, or write `api_key_env: null` under "
+            f"{role} if the endpoint wants no key."
         )
-    return Access(base_url, api_key)
+    return Access(base_url, api_key, login)
 
 
 def _check_url(role: str, base_url: str) -> None:

@@ -34,6 +34,7 @@ class Exchange:
 
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=self._endpoint.limits.max_concurrency)
         transport_client = httpx2.AsyncClient(
+            auth=self._access.login,
             limits=limits,
             timeout=None,  # one time limit, for the whole request, stands in `send`
             follow_redirects=False,  # another host would be given the key

@@ -24,13 +24,11 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime | None = None)
         headers: With lower-case names, or case-insensitive.
         now: The clock that a date is held against; None: this machine's.
     """
+    for name, unit_seconds in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name, "").strip()
+        if value.replace(".", "", 1).isdecimal():
+            return float(value) * unit_seconds
     try:
-        if milliseconds := headers.get("retry-after-ms"):
-            return max(0.0, float(milliseconds) / 1000)
-        if not (value := headers.get("retry-after", "").strip()):
-            return None
-        if value.replace(".", "", 1).isdigit():
-            return float(value)
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None

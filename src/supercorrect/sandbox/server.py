@@ -73,6 +73,29 @@ class LedgerRow:
     received_seconds: float
 
 
+class _SlidingWindow:
+    """Admits so many requests in any stretch of `seconds`; all, where there is no limit."""
+
+    def __init__(self, requests_per_minute: float | None, seconds: float) -> None:
+        self._most = None if requests_per_minute is None else int(requests_per_minute * seconds / 60)
+        self._seconds = seconds
+        self._admitted: deque[float] = deque()
+
+    def admit(self) -> bool:
+        if self.seconds_until_room() > 0:
+            return False
+        if self._most is not None:
+            self._admitted.append(time.monotonic())
+        return True
+
+    def seconds_until_room(self) -> float:
+        window_began = time.monotonic() - self._seconds
+        while self._admitted and self._admitted[0] <= window_began:
+            self._admitted.popleft()
+        is_full = self._most is not None and len(self._admitted) >= self._most
+        return self._admitted[0] - window_began if is_full else 0.0
+
+
 class MockTeacher:
     """What stands behind the routes: decides each request's outcome and writes it down before it answers."""
 
@@ -82,22 +105,20 @@ class MockTeacher:
         self._options = options
         self._attempts: Counter[str] = Counter()
         self._answered = 0
-        self._recent: deque[float] = deque()
+        self._window = _SlidingWindow(options.requests_per_minute, options.rate_window_seconds)
         self._ledger_file = options.ledger_path.open("a", buffering=1) if options.ledger_path else None
 
     async def complete(self, request: Request) -> Response:
         """POST /v1/chat/completions."""
         received_seconds = time.time()
         body = cast(dict[str, Any], await request.json())
-        request_hash = _request_hash(body)
-        self._attempts[request_hash] += 1
-        attempt = self._attempts[request_hash]
-        outcome = self._outcome(request, request_hash, attempt)
+        asked = request_hash(body)
+        self._attempts[asked] += 1
+        attempt = self._attempts[asked]
+        outcome = self._outcome(request, asked, attempt)
         completion = self._completion(body, outcome) if outcome in _CHARGED else None
         usage = completion["usage"] if completion else {"prompt_tokens": 0, "completion_tokens": 0}
-        row = LedgerRow(
-            request_hash, attempt, outcome, usage["prompt_tokens"], usage["completion_tokens"], received_seconds
-        )
+        row = LedgerRow(asked, attempt, outcome, usage["prompt_tokens"], usage["completion_tokens"], received_seconds)
         self._write_down(row)
         if self._options.latency_seconds:
             await asyncio.sleep(self._options.latency_seconds)
@@ -107,28 +128,15 @@ class MockTeacher:
         """GET /v1/models."""
         return JSONResponse({"object": "list", "data": [{"id": self._options.model, "object": "model"}]})
 
-    def _outcome(self, request: Request, request_hash: str, attempt: int) -> Outcome:
+    def _outcome(self, request: Request, asked: str, attempt: int) -> Outcome:
         options = self._options
         if options.api_key is not None and request.headers.get("authorization") != f"Bearer {options.api_key}":
             return "unauthorized"
         if options.quota_requests is not None and self._answered >= options.quota_requests:
             return "quota"
-        if self._seconds_until_room() > 0:
+        if not self._window.admit():
             return "limit"
-        self._recent.append(time.monotonic())
-        return options.faults.draw(request_hash, attempt) or "ok"
-
-    def _seconds_until_room(self) -> float:
-        """How long the sliding window stays full; 0: the next request may pass."""
-        options = self._options
-        if options.requests_per_minute is None:
-            self._recent.clear()
-            return 0.0
-        oldest_second = time.monotonic() - options.rate_window_seconds
-        while self._recent and self._recent[0] <= oldest_second:
-            self._recent.popleft()
-        most = int(options.requests_per_minute * options.rate_window_seconds / 60)
-        return self._recent[0] - oldest_second if len(self._recent) >= most else 0.0
+        return options.faults.draw(asked, attempt) or "ok"
 
     def _completion(self, body: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
         self._answered += 1
@@ -166,7 +174,7 @@ class MockTeacher:
             case "quota":
                 return _error(429, "insufficient_quota", "You exceeded your current quota.")
             case "limit":
-                return _error(429, "rate_limit_exceeded", "Too many requests.", self._seconds_until_room())
+                return _error(429, "rate_limit_exceeded", "Too many requests.", self._window.seconds_until_room())
             case "rate_limited":
                 return _error(429, "rate_limit_exceeded", "Too many requests.", script.retry_after_seconds)
             case "server_error":
@@ -237,6 +245,7 @@ def _error(status_code: int, code: str, message: str, retry_after_seconds: float
     return JSONResponse({"error": {"message": message, "code": code}}, status_code, headers)
 
 
-def _request_hash(body: dict[str, Any]) -> str:
-    asked = {name: value for name, value in body.items() if name not in ("max_tokens", "max_completion_tokens")}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+def request_hash(body: dict[str, Any]) -> str:
+    """The name of a request in the ledger: all of it but its token limit."""
+    named = {name: value for name, value in body.items() if name not in ("max_tokens", "max_completion_tokens")}
+    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
