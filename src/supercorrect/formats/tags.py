@@ -1,7 +1,7 @@
 """The scanner: finds the tags of the format in any text, in linear time, in the spellings that models use.
 
-Not an XML parser: `x < 3`, `a & b` and unknown tags are plain text. One bounded pattern is tried at each `<`,
-so no text can make it backtrack.
+Not an XML parser: `x < 3`, `a & b` and unknown tags are plain text. One pattern is tried at each `<`: all its
+counts are bounded and possessive, so no text can make it backtrack.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ MAX_TAGS: Final = 10_000
 
 _NAMES: Final[dict[str, TagName]] = {name.lower(): name for name in get_args(TagName)}
 _INSIDE: Final = (
-    r"[ \t]{0,2}(?P<slash>/?)[ \t]{0,2}"
+    r"(?=[ \t/]{0,5}+[acgks])[ \t]{0,2}+(?P<slash>/?+)[ \t]{0,2}+"
     rf"(?P<name>{'|'.join(_NAMES)})"
-    r"[ \t_:#-]{0,3}(?P<number>[0-9]{0,4})[ \t]{0,2}:?[ \t]{0,2}"
+    r"[ \t_:#-]{0,3}+(?P<number>[0-9]{0,4}+)[ \t]{0,2}+:?+[ \t]{0,2}+"
 )
 _PLAIN: Final = re.compile(f"<{_INSIDE}>", re.ASCII | re.IGNORECASE)
 _ESCAPED: Final = re.compile(f"(?:<|&lt;){_INSIDE}(?:>|&gt;)", re.ASCII | re.IGNORECASE)
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _END_OF_REASONING: Final = "</think>"
 
 
@@ -69,7 +68,7 @@ def unescape(text: str) -> str:
 
 def scan_tags(text: str) -> Scan:
     """Find the tags of `text`. Escaped tags count only where there is no plain one at all. Never raises."""
-    scan = Scan(text=_SURROGATE.sub("\ufffd", text), tags=[])
+    scan = Scan(text=text.encode(errors="replace").decode(), tags=[])
     if scan.text != text:
         scan.repairs.add("invalid_unicode")
     after_reasoning = text.rfind(_END_OF_REASONING)
