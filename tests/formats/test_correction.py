@@ -49,7 +49,7 @@ CASES: list[tuple[str, str, CorrectedStep, list[str]]] = [
     ("model: cause closed by correction's tag", "<Step1> w <Cause> c </Correction> <Correction> r </Cause> </Step1>", W,
      ["mismatched_closing_tag"]),
     ("looping student: the first counts",
-     "<Step1> w <Cause> c </Cause> <Correction> r </Correction> <Cause> d </Cause> <Correction> s </Correction></Step1>",
+     "<Step1> w <Cause> c </Cause> <Correction> r </Correction> <Cause> d </Cause> <Correction>s</Correction></Step1>",
      W, ["extra_part"]),
     ("model: empty cause", "<Step1> w <Cause> </Cause> <Correction> r </Correction> </Step1>",
      CorrectedStep(text="w", correction="r"), ["empty_element"]),
@@ -59,7 +59,8 @@ CASES: list[tuple[str, str, CorrectedStep, list[str]]] = [
     ("model: text behind the correction",
      "<Step1> w <Cause> c </Cause> <Correction> r </Correction> so 5 </Step1>",
      CorrectedStep(text="w\nso 5", cause="c", correction="r"), []),
-    ("model: a generalized", "<Step1> w <Cause>c</Cause> <Correction>r</Correction> </Step1><Generalized>g</Generalized>",
+    ("model: a generalized",
+     "<Step1> w <Cause>c</Cause> <Correction>r</Correction> </Step1><Generalized>g</Generalized>",
      W, ["generalized_dropped"]),
     ("cut off in the correction", "<Step1> w <Cause> c </Cause> <Correction> r", W, ["missing_closing_tag"]),
     ("key in every text",
@@ -80,9 +81,9 @@ def test_deviating_trace_is_repaired_and_says_so(text: str, step: CorrectedStep,
 
 
 def test_first_error_step_is_the_position_not_the_number_in_the_text() -> None:
-    result = parse_correction("<Step4> a </Step4> <Step7> b <Cause> c </Cause> </Step7> <Step9> d <Cause>e</Cause></Step9>")
+    result = parse_correction("<Step4> a </Step4> <Step7> b <Cause> c </Cause> </Step7> <Step9> d <Cause> e </Cause>")
     assert result.record is not None and result.record.first_error_step == 2
-    assert result.repairs == ("steps_renumbered",)
+    assert result.repairs == ("missing_closing_tag", "steps_renumbered")
 
 
 def test_a_trace_may_fault_nothing_and_lack_an_answer() -> None:
