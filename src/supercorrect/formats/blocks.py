@@ -128,11 +128,5 @@ class _BlockReader:
 
 def _faults_outside(run: str) -> set[Repair]:
     """What is dropped with a run of text that stands in no block."""
-    lines = [line for line in run.splitlines() if line.strip()]
-    fences = [line for line in lines if line.lstrip().startswith("```")]
-    faults: set[Repair] = set()
-    if fences:
-        faults.add("code_fence")
-    if len(fences) < len(lines):
-        faults.add("text_outside_tags")
-    return faults
+    lines = (line.strip() for line in run.split("\n"))
+    return {"code_fence" if line.startswith("```") else "text_outside_tags" for line in lines if line}

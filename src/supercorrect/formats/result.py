@@ -30,7 +30,7 @@ Repair = Literal[
 Failure = Literal["empty_text", "too_many_tags", "no_steps", "no_answer"]
 
 REPAIRS: Final[dict[Repair, str]] = {
-    "invalid_unicode": "Lone surrogates, which no UTF-8 file can hold, became U+FFFD.",
+    "invalid_unicode": "Lone surrogates, which no UTF-8 file can hold, became `?`.",
     "reasoning_dropped": "Everything up to the last `</think>` was dropped.",
     "html_unescaped": "All tags were HTML-escaped; the text was unescaped.",
     "tag_respelled": "A tag had another spelling: case, spaces, colon, underscore, a number where none belongs.",
