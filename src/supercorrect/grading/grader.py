@@ -1,0 +1,134 @@
+"""The grader: one object that grades completions, alone or many at a time, from any thread or event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from supercorrect.errors import ConfigError
+from supercorrect.grading.extraction import Extraction
+from supercorrect.grading.grades import Grade
+from supercorrect.grading.judge import Judge
+from supercorrect.grading.policy import GradingPolicy
+from supercorrect.grading.pool import CheckResult, WorkerPool
+from supercorrect.grading.tasks import make_task, worker_check_of
+
+
+class Grader:
+    """Grades completions against reference answers: correct, incorrect or ungradable.
+
+    Most answers are decided in microseconds in this process; what needs computer algebra goes to worker processes,
+    which start when the first such answer comes.
+
+    Args:
+        task: `math`, `multiple_choice`, `exact`, `numeric`, `regex`, or the user's `module:function`.
+        policy: What is lenient; None: the conventions of MATH and GSM8K.
+        workers: How many worker processes at most.
+        timeout_seconds: Wall-clock limit of one check in a worker.
+        memory_mb: Memory limit of one check in a worker.
+        judge: Asks a model about what is left ungradable; None: it stays ungradable.
+
+    Raises:
+        ConfigError: There is no such task, or a limit is not positive.
+    """
+
+    def __init__(
+        self,
+        task: str = "math",
+        policy: GradingPolicy | None = None,
+        workers: int = 2,
+        timeout_seconds: float = 3.0,
+        memory_mb: int = 512,
+        judge: Judge | None = None,
+    ) -> None:
+        if workers < 1 or timeout_seconds <= 0 or memory_mb < 256:
+            raise ConfigError(
+                "grading limits: expected workers >= 1, timeout_seconds > 0 and memory_mb >= 256 (computer algebra "
+                f"itself takes about 200), got workers={workers}, "
+                f"timeout_seconds={timeout_seconds}, memory_mb={memory_mb}"
+            )
+        self._pool = WorkerPool(workers, timeout_seconds, memory_mb, worker_check_of(task))
+        self._task = make_task(task, policy or GradingPolicy(), self._pool.check)
+        self._judge = judge
+
+    def grade(self, completion: str, reference_answer: str, problem: str | None = None) -> Grade:
+        """Grade a completion.
+
+        Args:
+            reference_answer: The answer, or a whole reference solution.
+            problem: Shown to the judge, if there is one; None: it judges without.
+        """
+        extraction = self._task.extract(completion)
+        if extraction is None:
+            return Grade("ungradable", reason="no_answer")
+        return self._grade(extraction, reference_answer, problem)
+
+    def grade_answer(self, answer: str, reference_answer: str, problem: str | None = None) -> Grade:
+        """Grade an answer that has been taken out of its completion already."""
+        grade = self._grade(Extraction(answer, "given"), reference_answer, problem)
+        return Grade(grade.status, answer, None, grade.reason)
+
+    async def grade_async(self, completion: str, reference_answer: str, problem: str | None = None) -> Grade:
+        """`grade` without blocking the event loop."""
+        return await asyncio.to_thread(self.grade, completion, reference_answer, problem)
+
+    def grade_many(self, rows: Iterable[tuple[str, str]]) -> list[Grade]:
+        """Grade (completion, reference_answer) pairs in parallel; the grades come in the order of the rows."""
+        with ThreadPoolExecutor(self._pool.workers, thread_name_prefix="grading") as executor:
+            return list(executor.map(lambda row: self.grade(*row), rows))
+
+    def _grade(self, extraction: Extraction, reference_answer: str, problem: str | None) -> Grade:
+        grade = self._task.grade(extraction, reference_answer)
+        if grade.status == "ungradable" and self._judge is not None:
+            return self._judge.grade(grade, reference_answer, problem)
+        return grade
+
+    def check(self, reference: str, answer: str) -> CheckResult:
+        """Ask a worker alone, without the steps before it."""
+        return self._pool.check(reference, answer)
+
+    @property
+    def workers_running(self) -> int:
+        """How many worker processes have been started and are idle now."""
+        return self._pool.idle_workers
+
+    def close(self) -> None:
+        """End the worker processes."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+_default: Grader | None = None
+_default_lock = threading.Lock()
+
+
+def _default_grader() -> Grader:
+    global _default
+    with _default_lock:
+        if _default is None:
+            _default = Grader()
+            atexit.register(_default.close)
+        return _default
+
+
+def grade(completion: str, reference_answer: str) -> Grade:
+    """Grade one completion in one line, with the defaults of `Grader`."""
+    return _default_grader().grade(completion, reference_answer)
+
+
+def equivalent(reference_answer: str, answer: str) -> bool | None:
+    """Whether two answers are the same: True, False, or None where nobody could tell (see `Grade.reason`)."""
+    status = _default_grader().grade_answer(answer, reference_answer).status
+    return None if status == "ungradable" else status == "correct"
