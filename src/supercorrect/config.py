@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from supercorrect.errors import ConfigError
 
-ARMS = ("base", "sft", "hsft", "hsft_continued", "cross_dpo")
 ArmName = Literal["base", "sft", "hsft", "hsft_continued", "cross_dpo"]
+ARMS: tuple[ArmName, ...] = ("base", "sft", "hsft", "hsft_continued", "cross_dpo")
 
 
 class Section(BaseModel):

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 from supercorrect.config import Recipe
 from supercorrect.progress import Reporter
-from supercorrect.run_folder import RunFolder, fingerprint_of
+from supercorrect.run_folder import RunFolder, seed_of
 from supercorrect.store import RequestStore
-
-SEED_BITS = 31
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class StageContext:
     @property
     def seed(self) -> int:
         """A seed of this stage's own: another stage's draws never depend on it."""
-        return int(fingerprint_of([self.recipe.seed, self.stage]), 16) % 2**SEED_BITS
+        return seed_of([self.recipe.seed, self.stage])
 
     def student_model(self, arm: str) -> str:
         """Where an arm's model stands: the recipe's own for `base`, else what its training left."""

@@ -95,7 +95,7 @@ class Pipeline:
         manifest.stages[stage.name] = StageEntry(
             fingerprint=fingerprint,
             seconds=round(seconds, 2),
-            inputs=counts.inputs,
+            **{"in": counts.inputs},
             kept=counts.kept,
             rejected=counts.rejected,
             outputs=self.folder.describe(outputs),

@@ -170,3 +170,8 @@ class RunFolder:
 def fingerprint_of(value: Any) -> str:
     """A hash of anything that JSON can hold, the same on every machine."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def seed_of(value: Any) -> int:
+    """A seed that any library takes, from anything that JSON can hold."""
+    return int.from_bytes(hashlib.sha256(fingerprint_of(value).encode()).digest()[:4], "big") >> 1

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 
 from supercorrect.config import SamplingConfig
 from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
-from supercorrect.run_folder import fingerprint_of
+from supercorrect.run_folder import fingerprint_of, seed_of
 from supercorrect.store import RequestStore, StoredResponse
-
-SEED_BITS = 31
 
 
 def sample_stored(
@@ -44,7 +42,7 @@ def sample_stored(
         key = fingerprint_of([student.fingerprint, sampling.model_dump(), stop, seed, batch])
         completed = _read_batch(store, key, len(batch))
         if completed is None:
-            completed = student.sample(batch, sampling, seed=int(key, 16) % 2**SEED_BITS, stop=stop)
+            completed = student.sample(batch, sampling, seed=seed_of(key), stop=stop)
             store.put_many([_to_response(f"{key}/{i}", student.name, c) for i, c in enumerate(completed)])
         completions.update(zip(indices, completed, strict=True))
         if on_done:

@@ -44,8 +44,8 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
             jobs.append((layout, correction, own))
     pairs: list[Pair] = []
     rejections: list[Rejection] = []
-    for layout, correction, own in jobs:
-        outcome = builder.build(layout, correction, own)
+    for layout, correction, reviewed in jobs:
+        outcome = builder.build(layout, correction, reviewed)
         (pairs if isinstance(outcome, Pair) else rejections).append(outcome)  # type: ignore[arg-type]
     outputs = [
         context.folder.write("pairs/train", pairs),

@@ -1,0 +1,45 @@
+# Everything runs in a virtual environment of its own; the first target that needs it sets it up (a few minutes).
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup demo test test-slow check bench sandbox-base clean
+
+help:  ## This list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(READY)  ## The virtual environment, from constraints.txt
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, $(PYTHON) is older; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,dev]'
+	@touch $(READY)
+
+demo: $(READY)  ## The whole method on this machine: no key, no GPU, a few minutes
+	$(BIN)/supercorrect run recipes/sandbox.yaml
+
+test: $(READY)  ## All tests but the slow ones
+	$(BIN)/pytest -m "not slow"
+
+test-slow: $(READY)  ## The slow tests
+	$(BIN)/pytest -m slow
+
+check: $(READY)  ## Format, lint, types, layers, and every committed recipe
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest tests/test_recipes.py
+
+bench: $(READY)  ## Side by side with peers, one file a question
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+sandbox-base: $(READY)  ## Train the sandbox's base student again, from nothing
+	$(BIN)/python -m supercorrect.sandbox.base_training
+
+clean:  ## Remove what is made: the environment, caches, runs
+	rm -rf .venv runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
