@@ -1,0 +1,160 @@
+"""Train the sandbox's base student from nothing: `make sandbox-base`.
+
+A stock Qwen3 of 0.45 M parameters with plain attention. Muon for its matrices, AdamW for the rest; two phases (see
+`pretraining.curriculum`); about ten minutes on one idle core. It is gated: a student that cannot copy or compute single
+facts would make every later figure meaningless.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from supercorrect.sandbox.gate import GATE, measure_gate
+from supercorrect.sandbox.pretraining import Example, curriculum
+from supercorrect.sandbox.tokenizer import build_tokenizer
+from supercorrect.store import write_json_atomic, write_text_atomic
+
+SEED = 0
+FIRST_PHASE, SECOND_PHASE = 16_000, 44_000
+BATCH_SIZE = 32
+LEARNING_RATE = 5e-3
+WARMUP_STEPS, DECAY_SHARE, FLOOR = 20, 0.4, 0.02
+GATE_EVERY_STEPS = 200
+IGNORED = -100
+
+Row = tuple[list[int], list[int]]  # token ids, and the same with IGNORED where no loss falls
+
+
+def build_model(tokenizer: Any) -> Any:
+    """An untrained student: 4 layers of 96, 3 heads of 32, tied embeddings."""
+    from transformers import AutoModelForCausalLM, Qwen3Config
+
+    config = Qwen3Config(
+        vocab_size=len(tokenizer),
+        hidden_size=96,
+        intermediate_size=256,
+        num_hidden_layers=4,
+        num_attention_heads=3,
+        num_key_value_heads=3,
+        head_dim=32,
+        max_position_embeddings=640,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return AutoModelForCausalLM.from_config(config)
+
+
+def encode(tokenizer: Any, example: Example) -> Row:
+    """An example as tokens, with labels on its completion (or on what follows each `=` in it) alone."""
+    prompt = tokenizer.apply_chat_template(
+        [{"role": "user", "content": example.prompt}], add_generation_prompt=True, return_dict=False
+    )
+    prompt = prompt + tokenizer(example.begun)["input_ids"] if example.begun else prompt
+    completion = tokenizer(example.completion)["input_ids"] + ([tokenizer.eos_token_id] if example.closed else [])
+    ids = prompt + completion
+    labels = [IGNORED] * len(prompt) + completion
+    if example.results_only:
+        equals = tokenizer.convert_tokens_to_ids(" =")
+        labels = [t if i and ids[i - 1] == equals else IGNORED for i, t in enumerate(labels)]
+    return ids, labels
+
+
+def make_batches(rows: Sequence[Row], rng: random.Random) -> list[list[Row]]:
+    """Random batches of similar length."""
+    order = list(range(len(rows)))
+    rng.shuffle(order)
+    batches = []
+    for start in range(0, len(order), BATCH_SIZE * 16):
+        chunk = sorted(order[start : start + BATCH_SIZE * 16], key=lambda i: len(rows[i][0]))
+        batches += [[rows[i] for i in chunk[k : k + BATCH_SIZE]] for k in range(0, len(chunk), BATCH_SIZE)]
+    rng.shuffle(batches)
+    return batches
+
+
+def batch_loss(model: Any, batch: Sequence[Row], pad_id: int) -> Tensor:
+    """Mean cross-entropy over the labelled tokens of a right-padded batch (causal attention never sees the padding)."""
+    width = max(len(ids) for ids, _ in batch)
+    ids = torch.tensor([row + [pad_id] * (width - len(row)) for row, _ in batch])
+    labels = torch.tensor([row + [IGNORED] * (width - len(row)) for _, row in batch])[:, 1:]
+    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
+    counted = labels != IGNORED
+    return functional.cross_entropy(model.lm_head(hidden[counted]), labels[counted])
+
+
+def build_optimizers(model: Any) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the layers, AdamW for embeddings and norms."""
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
+    chosen = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in chosen]
+    return [
+        torch.optim.Muon(matrices, lr=LEARNING_RATE, momentum=0.95, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def train(model: Any, tokenizer: Any) -> list[dict[str, Any]]:
+    """Train in place.
+
+    Returns:
+        The learning curve: step, mean loss, and the gate's measures.
+    """
+    rng = random.Random(SEED)
+    batches = []
+    for phase in curriculum(rng, FIRST_PHASE, SECOND_PHASE):
+        batches.append([encode(tokenizer, example) for example in phase])
+    steps = [batch for rows in batches for batch in make_batches(rows, rng)]
+    optimizers = build_optimizers(model)
+    curve: list[dict[str, Any]] = []
+    mean_loss, begun = 0.0, time.monotonic()
+    for step, batch in enumerate(steps, start=1):
+        loss = batch_loss(model, batch, tokenizer.pad_token_id)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        factor = min(1, step / WARMUP_STEPS) * min(1, max(FLOOR, (1 - (step - 1) / len(steps)) / DECAY_SHARE))
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = LEARNING_RATE * factor
+            optimizer.step()
+            optimizer.zero_grad()
+        mean_loss = loss.item() if step == 1 else 0.97 * mean_loss + 0.03 * loss.item()
+        if step % GATE_EVERY_STEPS == 0 or step == len(steps):
+            curve.append({"step": step, "loss": round(mean_loss, 4), **measure_gate(model, tokenizer)})
+            sys.stderr.write(f"{step}/{len(steps)} {time.monotonic() - begun:.0f} s {curve[-1]}\n")
+    return curve
+
+
+def main() -> int:
+    """Train, gate, and replace the shipped student."""
+    torch.manual_seed(SEED)
+    torch.set_num_threads(1)  # the same sums on every machine
+    tokenizer = build_tokenizer()
+    model = build_model(tokenizer)
+    curve = train(model, tokenizer)
+    missed = [f"{name}: {curve[-1][name]} (gate {bound})" for name, bound in GATE.items() if curve[-1][name] < bound]
+    if missed:
+        sys.stderr.write(f"gate not passed, the shipped student stays: {'; '.join(missed)}\n")
+        return 1
+    folder = Path(str(files("supercorrect.sandbox") / "base_student"))
+    model.eval().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    write_json_atomic(folder / "learning_curve.json", curve)
+    card = (files("supercorrect.sandbox") / "base_student_card.md").read_text(encoding="utf-8")
+    write_text_atomic(folder / "README.md", card.replace("{gate}", json.dumps(curve[-1])))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
