@@ -103,14 +103,19 @@ def find_first_errors(
     *,
     seed: int,
 ) -> list[Finding | None]:
-    """The first step that the student faults in each solution; None: it lets all of them stand."""
-    asked = [(i, k) for i, solution in enumerate(solutions) for k in range(1, len(solution.steps) + 1)]
-    completions = review_steps(student, store, [(solutions[i], k) for i, k in asked], template, sampling, seed=seed)
+    """The first step that the student faults in each solution; None: it lets all of them stand.
+
+    Steps are asked about in order, and none behind the first that is faulted.
+    """
     findings: dict[int, Finding] = {}
-    for (i, k), completion in zip(asked, completions, strict=True):
-        review = parse_step_review(completion.text)
-        if i not in findings and (review.cause is not None or review.correction is not None):
-            findings[i] = Finding(k, review.cause, review.correction)
+    counts = [len(solution.steps) for solution in solutions]
+    for step in range(1, max(counts, default=0) + 1):
+        asked = [i for i, count in enumerate(counts) if step <= count and i not in findings]
+        completions = review_steps(student, store, [(solutions[i], step) for i in asked], template, sampling, seed=seed)
+        for i, completion in zip(asked, completions, strict=True):
+            review = parse_step_review(completion.text)
+            if review.cause is not None or review.correction is not None:
+                findings[i] = Finding(step, review.cause, review.correction)
     return [findings.get(i) for i in range(len(solutions))]
 
 

@@ -125,6 +125,8 @@ class TransformersStudent:
         torch.manual_seed(seed)
         batch = self.tokenizer.pad({"input_ids": [list(ids) for ids in prompts]}, return_tensors="pt")
         width = batch["input_ids"].shape[1]
+        on_cpu = self._model.device.type == "cpu"  # where growing the cache at each token costs more than padding it
+        cache = {"cache_implementation": "static", "disable_compile": True} if on_cpu else {}
         draw = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
         with torch.inference_mode():
             rows = self._model.generate(
@@ -132,6 +134,7 @@ class TransformersStudent:
                 max_new_tokens=sampling.max_new_tokens,
                 pad_token_id=self.tokenizer.pad_token_id,
                 stopping_criteria=StoppingCriteriaList([self._stop_at(stop, width)] if stop else []),
+                **cache,
                 **(draw if sampling.temperature > 0 else {"do_sample": False, "temperature": None, "top_p": None}),
             )
         return [self._read_row(row, stop) for row in rows[:, width:].tolist()]

@@ -11,7 +11,7 @@ import math
 import re
 from typing import Literal
 
-from supercorrect.formats import parse_thought, render_steps
+from supercorrect.formats import render_steps, split_steps
 from supercorrect.sandbox.language import BLEND, Chain, read_chain, small_moves
 
 KeyPolicy = Literal["size", "always"]
@@ -61,9 +61,8 @@ def write_thought(chain: Chain, key_policy: KeyPolicy) -> str:
 
 def write_correction(chain: Chain, student_solution: str) -> str:
     """A correction trace: the student's steps restated, cause and correction in each wrong one, the right answer."""
-    parsed = parse_thought(student_solution).record
     texts = []
-    for index, step in enumerate(parsed.steps if parsed else ()):
+    for index, step in enumerate(split_steps(student_solution)):
         if index >= len(chain.moves):
             break
         if is_right(chain, index, step.text):

@@ -19,7 +19,7 @@ from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import chat_prompt_ids, user_message
 
 PLAIN_ARMS: tuple[ArmName, ...] = ("base", "sft")
-"""Arms that were never taught the hierarchical format: they get the plain prompt and no self-correction."""
+"""Arms that were never taught the hierarchical format: the plain prompt, and no reviews."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Evaluator:
 
     def localise(self, problems: dict[str, str]) -> dict[str, tuple[str, Finding | None]]:
         """What the arm faults in the HSFT student's first solution of each problem, by problem_id."""
-        if not self._context.recipe.evaluation.localise:
+        if not self._context.recipe.evaluation.localise or not self._corrects_itself:
             return {}
         solutions = [s for s in self._context.folder.read("solutions/held_out", Solution) if s.sample_index == 0]
         written = [WrittenSolution(problems[s.problem_id], s.completion, s.completion_token_ids) for s in solutions]

@@ -11,6 +11,8 @@ from supercorrect.prompts import read_template, render_prompt
 
 Tokenizer = Any  # transformers' PreTrainedTokenizerBase, which is untyped
 IGNORED_LABEL = -100
+LONGEST_CHARACTER_TOKENS = 4
+"""Byte-level tokens that one character can take; in the middle of it, a text decodes to U+FFFD."""
 _PROBE = "probe"
 
 
@@ -63,13 +65,14 @@ def training_row(tokenizer: Tokenizer, message: str, completion: str) -> Trainin
 
 
 def cut_tokens(tokenizer: Tokenizer, ids: Sequence[int], characters: int) -> list[int] | None:
-    """The longest run of first tokens that decodes to at most `characters` characters, if it decodes to all of them.
+    """The shortest run of first tokens that decodes to the first `characters` characters.
 
     White space that a tokenizer glues behind the boundary stays with the run.
 
     Returns:
         None where a token crosses the boundary with anything but white space: such a place cannot be cut.
     """
+    text = decode_tokens(tokenizer, ids)
     low, high = 0, len(ids)
     while low < high:
         middle = (low + high) // 2
@@ -77,9 +80,11 @@ def cut_tokens(tokenizer: Tokenizer, ids: Sequence[int], characters: int) -> lis
             high = middle
         else:
             low = middle + 1
-    run = list(ids[:low])
-    text = decode_tokens(tokenizer, run)
-    return run if len(text) >= characters and not text[characters:].strip() else None
+    for length in range(low, min(low + LONGEST_CHARACTER_TOKENS, len(ids)) + 1):
+        run = decode_tokens(tokenizer, ids[:length])
+        if len(run) >= characters and text.startswith(run):
+            return None if text[characters : len(run)].strip() else list(ids[:length])
+    return None
 
 
 def decode_tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:

@@ -1,0 +1,132 @@
+"""The command line as a stranger meets it: help, output, and one clear message with the right exit code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import SANDBOX, SMALL
+
+
+def supercorrect(*arguments: str | Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "supercorrect", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def test_help_never_imports_torch() -> None:
+    code = (
+        "import sys; sys.argv = ['supercorrect', '--help']\n"
+        "from supercorrect.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'trl', 'datasets', 'openai', 'sympy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "mock-teacher" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["run", "status", "validate", "mock-teacher", "parse", "grade", "eval", "solve"])
+def test_every_command_explains_itself(command: str) -> None:
+    result = supercorrect(command, "--help")
+    assert result.returncode == 0
+    assert "Usage" in result.stdout
+
+
+def assert_refused(result: subprocess.CompletedProcess[str], exit_code: int, *words: str) -> None:
+    assert result.returncode == exit_code, result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.count("error: ") == 1
+    for word in words:
+        assert word in result.stderr
+
+
+def test_an_unknown_recipe_key() -> None:
+    assert_refused(supercorrect("run", SANDBOX, "hsft.num_epoch=3"), 2, "did you mean 'num_epochs'?")
+
+
+def test_a_missing_recipe(tmp_path: Path) -> None:
+    assert_refused(supercorrect("validate", tmp_path / "gone.yaml"), 2, "gone.yaml")
+
+
+def test_a_malformed_row_is_named_by_file_and_line(tmp_path: Path) -> None:
+    problems = tmp_path / "problems.jsonl"
+    problems.write_text('{"problem": "1+1", "reference_solution": "2", "reference_answer": "2"}\n{"problem": 3}\n')
+    overrides = [f"problems.hsft={{path: {problems}}}", f"output_dir={tmp_path / 'run'}"]
+    assert_refused(supercorrect("run", SANDBOX, *overrides), 2, f"{problems}:2", "reference_solution")
+
+
+def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    problems = tmp_path / "problems.jsonl"
+    problems.write_text('{"problem": "1+1", "reference_solution": "2", "reference_answer": "2"}\n')
+    result = supercorrect("eval", tmp_path / "empty", "--problems", problems)
+    assert_refused(result, 2, "not a model", "config.json")
+
+
+def test_an_unreachable_teacher(tmp_path: Path) -> None:
+    overrides = [
+        *SMALL,
+        "teacher.serve=null",
+        "teacher.base_url=http://127.0.0.1:9/v1",
+        "teacher.limits.max_attempts=2",
+    ]
+    result = supercorrect("run", SANDBOX, *overrides, "--output-dir", tmp_path / "run", "--until", "thoughts")
+    assert_refused(result, 1, "127.0.0.1:9")
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    assert_refused(supercorrect("status", tmp_path), 2, "recipe.yaml")
+
+
+def test_status_and_dry_run_of_a_finished_run(small_run: Path) -> None:
+    shown = supercorrect("status", small_run)
+    assert shown.returncode == 0
+    assert "thoughts" in shown.stdout
+    stages = json.loads(supercorrect("status", small_run, "--json").stdout)["stages"]
+    assert {stage["state"] for stage in stages.values()} == {"up to date"}
+    assert stages["thoughts"]["in"] == 48
+    plan = supercorrect("run", SANDBOX, *SMALL, "--output-dir", small_run, "--dry-run", "--from", "pairs", "--json")
+    states = json.loads(plan.stdout)
+    assert states["corrections"] == "up to date"
+    assert states["pairs"] == states["cross_dpo"] == "asked for"
+
+
+def test_grade_and_parse_files(tmp_path: Path) -> None:
+    graded, parsed, source = tmp_path / "graded.jsonl", tmp_path / "parsed.jsonl", tmp_path / "in.jsonl"
+    source.write_text(
+        '{"id": 1, "reference_answer": "7", "completion": "so <Answer> 7 </Answer>"}\n'
+        '{"id": "b", "reference_answer": "1/2", "answer": "0.5"}\n'
+        '{"id": 3, "reference_answer": "7", "completion": ""}\n'
+    )
+    assert supercorrect("grade", source, "--output", graded).returncode == 0
+    rows = [json.loads(line) for line in graded.read_text().splitlines()]
+    assert [(row["id"], row["status"]) for row in rows] == [(1, "correct"), ("b", "correct"), (3, "ungradable")]
+    assert rows[0]["extracted"] == "7"
+    assert rows[2]["reason"]
+    source.write_text('{"id": 1, "text": "<Step 1> 2 </Step1> <Answer> 2 </Answer>"}\n{"id": 2, "text": "no"}\n')
+    assert supercorrect("parse", "thought", source, "--output", parsed).returncode == 0
+    rows = [json.loads(line) for line in parsed.read_text().splitlines()]
+    assert [row["ok"] for row in rows] == [True, False]
+    assert rows[0]["repairs"] == ["tag_respelled"]
+    assert rows[1]["failure"] == "no_steps"
+
+
+def test_solve_and_eval_with_the_shipped_student(small_run: Path, tmp_path: Path) -> None:
+    student = str(small_run / "checkpoints/hsft/model")
+    template = "supercorrect.sandbox:prompts/hierarchical.jinja"
+    problem = "Ann starts at 6; first plus 4; second times 2; third minus 1. Where does Ann end?"
+    solved = supercorrect("solve", problem, "--model", student, "--template", template, "--max-new-tokens", "120")
+    assert solved.returncode == 0
+    assert "<Answer> 6 </Answer>" in solved.stdout
+    problems = shutil.copy(small_run / "data/problems/held_out.jsonl", tmp_path / "held_out.jsonl")
+    measured = supercorrect(
+        "eval", student, "--problems", problems, "--template", template, "--max-new-tokens", "120", "--json"
+    )
+    assert json.loads(measured.stdout)["accuracy"]["n"] == 16

@@ -1,0 +1,59 @@
+"""The recipe: what is wrong in it is said, with the place and the nearest right thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import SANDBOX
+from supercorrect.config import load_recipe
+from supercorrect.errors import ConfigError
+
+
+def test_overrides_are_read_as_yaml() -> None:
+    recipe = load_recipe(SANDBOX, ("hsft.learning_rate=1e-4", "teacher.serve=null", "evaluation.arms=[base, hsft]"))
+    assert recipe.hsft.learning_rate == 1e-4
+    assert recipe.teacher.serve is None
+    assert recipe.evaluation.arms == ("base", "hsft")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("hsft.learning_rat=1", "unknown key 'hsft.learning_rat'; did you mean 'learning_rate'?"),
+        ("teacher.limits.max_concurency=3", "did you mean 'max_concurrency'?"),
+        ("zebra=1", "unknown key 'zebra'; known keys: name, seed"),
+        ("hsft.num_epochs=-1", "hsft.num_epochs: Input should be greater than 0, got -1"),
+        ("name=../../etc", "name: String should match pattern"),
+        ("problems.hsft.path=x", "expected exactly one of 'path' and 'make'"),
+        ("novalue", "expected key=value"),
+        ("name.first=x", "'name' in 'name.first=x' is a value, not a section"),
+        ("hsft=[", "override not understood"),
+    ],
+)
+def test_what_is_wrong_is_said(override: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=r".+") as caught:
+        load_recipe(SANDBOX, (override,))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty or no mapping"),
+        ("- a", "empty or no mapping"),
+        ("a: [", "is not YAML"),
+        ("name: x", "problems: Field"),
+    ],
+)
+def test_a_file_that_is_no_recipe(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        load_recipe(path)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"not readable: expected a YAML file, got .*gone\.yaml"):
+        load_recipe(tmp_path / "gone.yaml")
