@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SANDBOX, SMALL
+from small_runs import SANDBOX, SMALL
 
 
 def supercorrect(*arguments: str | Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:

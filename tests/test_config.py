@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SANDBOX
+from small_runs import SANDBOX
 from supercorrect.config import load_recipe
 from supercorrect.errors import ConfigError
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from datasets import load_dataset
 
-from conftest import small_recipe
+from small_runs import small_recipe
 from supercorrect.errors import ConfigError
 from supercorrect.pipeline import Pipeline
 from supercorrect.problems import normalise_text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import REPOSITORY
+from small_runs import REPOSITORY
 from supercorrect.config import load_recipe
 from supercorrect.stage_order import build_stages
 

@@ -11,6 +11,7 @@ from supercorrect.prompts import read_template, render_prompt
 from supercorrect.sandbox.language import Chain, Move, make_chain, make_problems
 from supercorrect.sandbox.pretraining import slipped_steps
 from supercorrect.sandbox.teacher import REFUSAL, answer
+from supercorrect.sandbox.tokenizer import vocabulary
 
 CHAIN = Chain("Ann", 6, (Move("times", (4,)), Move("blend", (3, 5, 2)), Move("minus", (9,))))
 
@@ -73,6 +74,16 @@ def test_first_errors_are_found_where_they_were_made() -> None:
         assert trace is not None
         assert trace.first_error_step == slip + 1
         assert trace.answer == str(chain.values[-1])
+
+
+def test_no_student_text_makes_the_oracle_fail() -> None:
+    rng = random.Random(12)
+    words = " ".join(vocabulary()).split()
+    for _ in range(500):
+        chain = make_chain(rng)
+        head = chain.step_head(0, chain.start)
+        steps = [f"{head} {' '.join(rng.choices(words, k=rng.randint(1, 12)))}" for _ in range(rng.randint(1, 7))]
+        assert parse_correction(correct(chain, steps)).record is not None
 
 
 def test_a_right_solution_has_no_error() -> None:

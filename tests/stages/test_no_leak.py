@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conftest import small_recipe
+from small_runs import small_recipe
 from supercorrect.context import StageContext
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.progress import Reporter

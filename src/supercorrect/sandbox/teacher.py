@@ -85,7 +85,7 @@ def find_cause(chain: Chain, index: int, text: str) -> str:
     if not text.startswith(f"{head} "):
         return f"should be {head}"
     key = _KEY.search(text)
-    if key:
+    if key and move.is_blend:
         for written, right in zip(key.group(1).split("; "), small_moves(move, value), strict=False):
             if written != right:
                 return f"{written} is wrong"

@@ -15,7 +15,14 @@ from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.records import Correction, OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
 from supercorrect.reviewing import WrittenSolution, prefix_before_step, review_prompt
 from supercorrect.run_folder import StageCounts
-from supercorrect.training.rendering import chat_prompt_ids, cut_tokens, decode_tokens, text_ids, user_message
+from supercorrect.training.rendering import (
+    Tokenizer,
+    chat_prompt_ids,
+    cut_tokens,
+    decode_tokens,
+    text_ids,
+    user_message,
+)
 
 
 @dataclass(frozen=True)
@@ -124,4 +131,12 @@ class PairBuilder:
         prompt = review_prompt(self._student, self._prompts.correction, written, own.step)
         if is_wrong_step and own.correction is not None and own.correction == correction.correction:
             return Sides([], [], [], "student_was_right")
-        return Sides(prompt, text_ids(tokenizer, judgement), list(own.completion_token_ids))
+        return Sides(prompt, text_ids(tokenizer, judgement), _through_first_step(tokenizer, own))
+
+
+def _through_first_step(tokenizer: Tokenizer, own: OwnCorrection) -> list[int]:
+    """The student's tokens up to the first step that it closes, under whatever number; what follows does not count."""
+    opened = own.completion.find("</Step")
+    end = own.completion.find(">", opened) + 1 if opened >= 0 else 0
+    cut = cut_tokens(tokenizer, own.completion_token_ids, end) if end else None
+    return cut if cut is not None else list(own.completion_token_ids)
