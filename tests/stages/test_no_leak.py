@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_nothing_that_the_student_reads_or_writes_depends_on_a_reference(
         context = StageContext(recipe, poisoned, store, Reporter(quiet=True), "evaluation_cross_dpo", "x")
         evaluation.run(context, "cross_dpo")
         solutions.run(context, "errors")
-        own_corrections.run(context)
+        own_corrections.run(replace(context, stage="own_corrections"))
     assert len(prompts) > 3 * 16
     assert not [prompt for prompt in prompts if SENTINEL in prompt]
     for name in ("solutions/errors", "own_corrections/errors"):
