@@ -6,9 +6,10 @@
 """
 
 from supercorrect.grading.extraction import Extraction, extract_answer
+from supercorrect.grading.files import grade_file
 from supercorrect.grading.grader import Grader, equivalent, grade
 from supercorrect.grading.grades import Grade
 from supercorrect.grading.judge import Judge
 from supercorrect.grading.policy import GradingPolicy
 
-__all__ = ["Extraction", "Grade", "Grader", "GradingPolicy", "Judge", "equivalent", "extract_answer", "grade"]
+__all__ = ["Extraction", "Grade", "Grader", "GradingPolicy", "Judge", "equivalent", "extract_answer", "grade", "grade_file"]

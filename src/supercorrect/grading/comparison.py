@@ -52,10 +52,23 @@ def compare(reference: Shape, answer: Shape, policy: GradingPolicy) -> bool | No
         return _compare_relations(reference, answer, policy)
     if isinstance(reference, Unread) or isinstance(answer, Unread):
         return _compare_text(reference, answer)
+    if isinstance(reference, Union) != isinstance(answer, Union):
+        return None
+    if _is_singleton(reference) != _is_singleton(answer):
+        return compare(_only_item(reference), _only_item(answer), policy)
     for kinds, comparison in _COMPARISONS:
         if isinstance(reference, kinds[0]) and isinstance(answer, kinds[1]):
             return comparison(reference, answer, policy)
     return False
+
+
+def _is_singleton(shape: Shape) -> bool:
+    return isinstance(shape, Sequence) and shape.opening == "{" and len(shape.items) == 1
+
+
+def _only_item(shape: Shape) -> Shape:
+    """The item of `{5}`, and any other shape as it is."""
+    return shape.items[0] if isinstance(shape, Sequence) and _is_singleton(shape) else shape
 
 
 def _compare_text(reference: Shape, answer: Shape) -> bool | None:
@@ -122,7 +135,8 @@ def _compare_sequences(reference: Sequence, answer: Sequence, policy: GradingPol
     kinds = {reference.opening, answer.opening}
     if kinds <= {"", "{"}:
         return _same_items(reference.items, answer.items, policy)
-    if kinds == {"", "("} and policy.bare_list_as_tuple and ")" in reference.closing + answer.closing:
+    round_brackets = ")" in reference.closing + answer.closing and "[" not in kinds
+    if len(kinds) == 2 and "(" in kinds and round_brackets and policy.bare_list_as_tuple:
         return _all(compare(*pair, policy) for pair in zip(reference.items, answer.items, strict=True))
     if "" in kinds or "{" in kinds or (reference.opening, reference.closing) != (answer.opening, answer.closing):
         return False
@@ -229,6 +243,8 @@ def _compare_relations(reference: Shape, answer: Shape, policy: GradingPolicy) -
         return compare(read_shape(left[1]), answer, policy)
     if right is not None and not isinstance(reference, Relation):
         return compare(reference, read_shape(right[1]), policy)
+    if isinstance(answer, Relation) and not isinstance(reference, Relation) and answer.sides[-1] == "0":
+        return False  # `2x - y = 0` is an equation, not the number 0
     return _compare_equations(reference, answer)
 
 

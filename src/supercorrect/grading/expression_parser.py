@@ -144,8 +144,11 @@ class _Parser:
         is_fraction = self.peek() == "\\frac"
         right = self._factor()
         integers = all(arg.op == "number" for arg in right.args) and right.op == "/"
-        if is_fraction and not last and left.op == "number" and left.number.denominator == 1 and integers:
-            return Node("+", (left, right))
+        if is_fraction and not last and integers:
+            if left.op == "number" and left.number.denominator == 1:
+                return Node("+", (left, right))
+            if left.op == "negate" and left.args[0].op == "number":
+                return Node("-", (left, right))
         return Node("*", (left, right))
 
     @staticmethod

@@ -33,6 +33,10 @@ class Grader:
         memory_mb: Memory limit of one check in a worker.
         judge: Asks a model about what is left ungradable; None: it stays ungradable.
 
+    Attributes:
+        workers: As given.
+        fingerprint: Task, policy and limits in one text: where it differs, grades may.
+
     Raises:
         ConfigError: There is no such task, or a limit is not positive.
     """
@@ -52,8 +56,13 @@ class Grader:
                 f"itself takes about 200), got workers={workers}, "
                 f"timeout_seconds={timeout_seconds}, memory_mb={memory_mb}"
             )
+        policy = policy or GradingPolicy()
+        self.workers = workers
+        self.fingerprint = " ".join((
+            task, policy.model_dump_json(), str(timeout_seconds), str(memory_mb), "judged" if judge else "unjudged"
+        ))
         self._pool = WorkerPool(workers, timeout_seconds, memory_mb, worker_check_of(task))
-        self._task = make_task(task, policy or GradingPolicy(), self._pool.check)
+        self._task = make_task(task, policy, self._pool.check)
         self._judge = judge
 
     def grade(self, completion: str, reference_answer: str, problem: str | None = None) -> Grade:
@@ -79,7 +88,7 @@ class Grader:
 
     def grade_many(self, rows: Iterable[tuple[str, str]]) -> list[Grade]:
         """Grade (completion, reference_answer) pairs in parallel; the grades come in the order of the rows."""
-        with ThreadPoolExecutor(self._pool.workers, thread_name_prefix="grading") as executor:
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="grading") as executor:
             return list(executor.map(lambda row: self.grade(*row), rows))
 
     def _grade(self, extraction: Extraction, reference_answer: str, problem: str | None) -> Grade:

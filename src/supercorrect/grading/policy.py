@@ -19,7 +19,7 @@ class GradingPolicy(Section):
         base_optional: `28_9` and `28` are the same numeral (the problem asked for base 9). Two different bases never
             match, and a numeral is never converted to another base.
         vector_as_tuple: A one-column or one-row matrix equals the tuple of its entries.
-        bare_list_as_tuple: `1, 2` equals `(1, 2)`, in this order.
+        bare_list_as_tuple: `1, 2` and `\\{1, 2\\}` equal `(1, 2)`, in this order.
         decimal_tolerance: How far a number written with a decimal point may be from the other side, absolute (and
             four times as far in relative terms, so that small numbers are not all zero). 0: decimals must be exact.
         max_answer_chars: An answer that is longer, and not the same text as the reference, is `too_long`.

@@ -118,15 +118,15 @@ def _strip_group(text: str) -> str:
     """Without braces around the whole: `{7}` is a LaTeX group, not a set (a set is written `\\{…\\}`)."""
     while text.startswith("{") and matching_end(text, 0) == len(text) - 1:
         inner = text[1:-1].strip()
-        if len(split_top(inner, (",", ";"))) > 1:
-            return "\\{" + inner + "\\}"
         text = inner
     return text
 
 
-def _read_words(text: str) -> Words | None:
+def _read_words(text: str) -> Words | Infinity | None:
     """Letters and spaces only; None where it may be algebra with operators or brackets."""
     text = text[1:-1].strip() if text[:1] == "(" and matching_end(text, 0) == len(text) - 1 else text
+    if text.casefold().strip(TEXT_OPEN + TEXT_CLOSE) == "infinity":
+        return Infinity(1)
     if text.startswith(TEXT_OPEN) and text.endswith(TEXT_CLOSE) and text.count(TEXT_OPEN) == 1:
         return Words(plain_words(text), True)
     if re.fullmatch(r"[^\W\d_]{2,}(?:[\s'-]+[^\W\d_]+)*", text) and not _LIST_WORD.search(text):
