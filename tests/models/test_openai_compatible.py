@@ -201,6 +201,22 @@ def test_a_cut_answer_is_asked_again_with_twice_the_tokens(start, connect, ask) 
     assert (response.status, response.text) == ("truncated", "Problem 0 is : what comes")
 
 
+def test_a_model_that_wants_the_limit_under_its_new_name_gets_it(start, connect, ask) -> None:
+    bodies: list[dict[str, object]] = []
+
+    async def complete(request: Request) -> Response:
+        bodies.append(await request.json())
+        if "max_tokens" in bodies[-1]:
+            return error(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
+        return completion()
+
+    app = Starlette(routes=[Route("/v1/chat/completions", complete, methods=["POST"])])
+    responses = connect(start(app=app).url, max_concurrency=4).ask_all(ask(12))
+    assert {(response.status, response.attempts) for response in responses} == {("ok", 1)}
+    assert sum("max_tokens" in body for body in bodies) <= 4
+    assert bodies[-1]["max_completion_tokens"] == 20
+
+
 def test_missing_usage_leaves_tokens_and_cost_unknown(start, connect, ask) -> None:
     app, _ = scripted(completion(usage=None))
     (response,) = connect(start(app=app).url).ask_all(ask(1))
