@@ -38,7 +38,7 @@ STORM = FaultScript(
     empty=0.02,
     length=0.02,
     retry_after_seconds=0.01,
-    slow_seconds=1.0,
+    slow_seconds=2.5,
 )
 
 
@@ -117,7 +117,7 @@ def test_a_response_is_used_only_when_it_is_committed(start, connect, ask, store
 def test_a_storm_of_faults_ends_each_item_in_one_status_with_every_token_counted(start, connect, ask, count) -> None:
     """R8, and the server is the judge."""
     mock = start(MockOptions(faults=STORM))
-    model = connect(mock.url, timeout_seconds=0.5)
+    model = connect(mock.url, timeout_seconds=2)
     responses = model.ask_all(ask(count))
     assert len(responses) == count
     assert {response.status for response in responses} <= {"ok", "truncated", "empty", "failed", "protocol_error"}
