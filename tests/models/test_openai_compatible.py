@@ -38,7 +38,7 @@ STORM = FaultScript(
     empty=0.02,
     length=0.02,
     retry_after_seconds=0.01,
-    slow_seconds=1.0,
+    slow_seconds=2.5,
 )
 
 
@@ -117,7 +117,7 @@ def test_a_response_is_used_only_when_it_is_committed(start, connect, ask, store
 def test_a_storm_of_faults_ends_each_item_in_one_status_with_every_token_counted(start, connect, ask, count) -> None:
     """R8, and the server is the judge."""
     mock = start(MockOptions(faults=STORM))
-    model = connect(mock.url, timeout_seconds=0.5)
+    model = connect(mock.url, timeout_seconds=2)
     responses = model.ask_all(ask(count))
     assert len(responses) == count
     assert {response.status for response in responses} <= {"ok", "truncated", "empty", "failed", "protocol_error"}
@@ -199,6 +199,22 @@ def test_a_cut_answer_is_asked_again_with_twice_the_tokens(start, connect, ask) 
     assert response.output_tokens == 13
     (response,) = connect(mock.url).ask_all(ask(1, max_new_tokens=3))
     assert (response.status, response.text) == ("truncated", "Problem 0 is : what comes")
+
+
+def test_a_model_that_wants_the_limit_under_its_new_name_gets_it(start, connect, ask) -> None:
+    bodies: list[dict[str, object]] = []
+
+    async def complete(request: Request) -> Response:
+        bodies.append(await request.json())
+        if "max_tokens" in bodies[-1]:
+            return error(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
+        return completion()
+
+    app = Starlette(routes=[Route("/v1/chat/completions", complete, methods=["POST"])])
+    responses = connect(start(app=app).url, max_concurrency=4).ask_all(ask(12))
+    assert {(response.status, response.attempts) for response in responses} == {("ok", 1)}
+    assert sum("max_tokens" in body for body in bodies) <= 4
+    assert bodies[-1]["max_completion_tokens"] == 20
 
 
 def test_missing_usage_leaves_tokens_and_cost_unknown(start, connect, ask) -> None:

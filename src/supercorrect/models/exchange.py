@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import ConfigError, TeacherAccessError
 from supercorrect.models.endpoint import Access, is_loopback, public_url
+from supercorrect.models.item import Item
 from supercorrect.models.reply import RateLimited, Reply, read_reply
 from supercorrect.models.retry import retry_after_seconds
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import openai
     from openai._types import RequestOptions
 
+_NEW_LIMIT_NAME = "max_completion_tokens"  # what OpenAI's reasoning models call `max_tokens`, which they refuse
 _QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 
 
@@ -27,6 +29,7 @@ class Exchange:
         self._role = role
         self._endpoint = endpoint
         self._access = access
+        self._limit_name = "max_tokens"
 
     async def __aenter__(self) -> Exchange:
         import httpx2  # here: both take half a second, which `supercorrect --help` should not wait for
@@ -54,29 +57,35 @@ class Exchange:
     async def __aexit__(self, *exc_info: object) -> None:
         await self._client.close()
 
-    async def send(
-        self, body: dict[str, object], least_input_tokens: int, timeout_seconds: float
-    ) -> Reply | RateLimited:
-        """Make one request.
+    async def send(self, item: Item, timeout_seconds: float) -> Reply | RateLimited:
+        """Make one request for an item.
 
         Raises:
             TeacherAccessError: The endpoint refuses the key, or the account has no quota left.
             ConfigError: The endpoint knows no such model, or the URL is wrong.
         """
+        limit_name = self._limit_name
         try:
             async with asyncio.timeout(timeout_seconds):
                 response = await self._client.post(
-                    "/chat/completions", cast_to=self._httpx2.Response, body=body, options=self._options
+                    "/chat/completions",
+                    cast_to=self._httpx2.Response,
+                    body=item.body(limit_name),
+                    options=self._options,
                 )
         except (TimeoutError, self._openai.APITimeoutError):
             return Reply("failed", detail=f"no answer within {timeout_seconds:g} s")
         except self._openai.APIStatusError as error:
-            return self._read_error(error.response.status_code, error.response.headers, error.response.text)
+            if error.status_code == 400 and limit_name == "max_tokens" and _NEW_LIMIT_NAME in error.response.text:
+                self._limit_name = _NEW_LIMIT_NAME
+                return await self.send(item, timeout_seconds)
+            return self._read_error(error.status_code, error.response.headers, error.response.text)
         except self._openai.OpenAIError as error:
             cause = error.__cause__ or error
             detail = self._access.redacted(f"{type(cause).__name__}: {cause}")
             return Reply("failed", detail=detail, is_unreachable=isinstance(cause, self._httpx2.ConnectError))
-        reply = read_reply(response.content, self._endpoint.served_model or self._endpoint.model, least_input_tokens)
+        model = self._endpoint.served_model or self._endpoint.model
+        reply = read_reply(response.content, model, item.least_input_tokens)
         return replace(reply, detail=self._access.redacted(reply.detail)) if reply.detail else reply
 
     def _read_error(self, status_code: int, headers: Mapping[str, str], text: str) -> Reply | RateLimited:

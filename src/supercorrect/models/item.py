@@ -38,14 +38,14 @@ class Item:
         self._input_tokens: int | None = 0
         self._output_tokens: int | None = 0
 
-    def body(self) -> dict[str, object]:
-        """The next attempt, as JSON for `/chat/completions`."""
+    def body(self, limit_name: str = "max_tokens") -> dict[str, object]:
+        """The next attempt, as JSON for `/chat/completions`; `limit_name` is what the endpoint calls `max_tokens`."""
         return {
             "model": self._endpoint.model,
             "messages": [{"role": role, "content": content} for role, content in self.request.messages],
             "temperature": self.request.sampling.temperature,
             "top_p": self.request.sampling.top_p,
-            "max_tokens": self.max_tokens,
+            limit_name: self.max_tokens,
         }
 
     def take(self, reply: Reply) -> Next:

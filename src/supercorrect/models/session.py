@@ -100,7 +100,7 @@ class Session:
             started_seconds = time.monotonic()
             true_usd: float | None = 0.0
             try:
-                outcome = await self._exchange.send(item.body(), item.least_input_tokens, self._seconds_left())
+                outcome = await self._exchange.send(item, self._seconds_left())
                 if isinstance(outcome, Reply):
                     true_usd = cost_usd(self._endpoint.price, outcome.input_tokens, outcome.output_tokens)
             finally:

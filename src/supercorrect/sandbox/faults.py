@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from collections import deque
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
@@ -47,6 +49,31 @@ class FaultScript:
             if position < 0:
                 return fault  # type: ignore[no-any-return]  # one of the literals by construction
         return None
+
+
+class SlidingWindow:
+    """Admits so many requests in any stretch of `seconds`; all, where there is no limit."""
+
+    def __init__(self, requests_per_minute: float | None, seconds: float) -> None:
+        self._most = None if requests_per_minute is None else int(requests_per_minute * seconds / 60)
+        self._seconds = seconds
+        self._admitted: deque[float] = deque()
+
+    def admit(self) -> bool:
+        """Count a request in, if there is room for it."""
+        if self.seconds_until_room() > 0:
+            return False
+        if self._most is not None:
+            self._admitted.append(time.monotonic())
+        return True
+
+    def seconds_until_room(self) -> float:
+        """How long the window stays full; 0: the next request may pass."""
+        window_began = time.monotonic() - self._seconds
+        while self._admitted and self._admitted[0] <= window_began:
+            self._admitted.popleft()
+        is_full = self._most is not None and len(self._admitted) >= self._most
+        return self._admitted[0] - window_began if is_full else 0.0
 
 
 def parse_faults(text: str) -> FaultScript:

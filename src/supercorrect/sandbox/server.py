@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from supercorrect.sandbox.faults import Fault, FaultScript
+from supercorrect.sandbox.faults import Fault, FaultScript, SlidingWindow
 
 Messages = list[dict[str, str]]
 Outcome = Literal["ok", "unauthorized", "quota", "limit"] | Fault
@@ -73,29 +73,6 @@ class LedgerRow:
     received_seconds: float
 
 
-class _SlidingWindow:
-    """Admits so many requests in any stretch of `seconds`; all, where there is no limit."""
-
-    def __init__(self, requests_per_minute: float | None, seconds: float) -> None:
-        self._most = None if requests_per_minute is None else int(requests_per_minute * seconds / 60)
-        self._seconds = seconds
-        self._admitted: deque[float] = deque()
-
-    def admit(self) -> bool:
-        if self.seconds_until_room() > 0:
-            return False
-        if self._most is not None:
-            self._admitted.append(time.monotonic())
-        return True
-
-    def seconds_until_room(self) -> float:
-        window_began = time.monotonic() - self._seconds
-        while self._admitted and self._admitted[0] <= window_began:
-            self._admitted.popleft()
-        is_full = self._most is not None and len(self._admitted) >= self._most
-        return self._admitted[0] - window_began if is_full else 0.0
-
-
 class MockTeacher:
     """What stands behind the routes: decides each request's outcome and writes it down before it answers."""
 
@@ -105,7 +82,7 @@ class MockTeacher:
         self._options = options
         self._attempts: Counter[str] = Counter()
         self._answered = 0
-        self._window = _SlidingWindow(options.requests_per_minute, options.rate_window_seconds)
+        self._window = SlidingWindow(options.requests_per_minute, options.rate_window_seconds)
         self._ledger_file = options.ledger_path.open("a", buffering=1) if options.ledger_path else None
 
     async def complete(self, request: Request) -> Response:
