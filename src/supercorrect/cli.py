@@ -145,12 +145,18 @@ def validate(recipe: RecipePath, overrides: Overrides = None) -> None:
 def grade(
     path: Annotated[Path, typer.Argument(help="jsonl: {id, reference_answer, completion} or answer for completion.")],
     output: Annotated[Path, typer.Option(help="jsonl: {id, status, extracted, reason}.")],
+    task: Annotated[
+        str, typer.Option(help="math, multiple_choice, exact, numeric, regex, or your own module:function.")
+    ] = "math",
+    as_json: AsJson = False,
 ) -> None:
-    """Grade completions: correct, incorrect or ungradable."""
-    from supercorrect.grading import grade_file
+    """Grade completions: correct, incorrect or ungradable. Started again, it goes on where it was killed."""
+    from supercorrect.grading import Grader, grade_file
 
-    counts = grade_file(path, output)
-    Reporter().say(f"{output}: {counts}")
+    reporter = Reporter()
+    with Grader(task=task) as grader, reporter.task(f"grade {path}", total=1) as bar:
+        counts = grade_file(path, output, grader, on_progress=bar.resize)
+    print(json.dumps(counts)) if as_json else reporter.say(f"{output}: {terminal.describe_counts(counts)}")
 
 
 @app.command()
@@ -163,7 +169,10 @@ def parse(
     from supercorrect.formats import parse_file
 
     counts = parse_file(kind.value, path, output)
-    Reporter().say(f"{output}: {counts}")
+    Reporter().say(
+        f"{output}: {counts.ok} of {counts.rows} parsed; failures: {terminal.describe_counts(counts.failures)}; "
+        f"repairs: {terminal.describe_counts(counts.repairs)}"
+    )
 
 
 @app.command("eval")

@@ -175,6 +175,12 @@ class SolutionsConfig(SamplingConfig):
     samples_per_problem: int = Field(default=1, gt=0)
 
 
+class ReviewsConfig(Section):
+    """How long the student may write about one step when it checks a solution."""
+
+    max_new_tokens: int = Field(default=512, gt=0)
+
+
 class PairsConfig(Section):
     """Which preference pairs are built from a corrected error.
 
@@ -218,6 +224,7 @@ class Recipe(Section):
     sft: TrainingConfig = TrainingConfig()
     hsft: TrainingConfig = TrainingConfig(num_epochs=4.0)
     solutions: SolutionsConfig = SolutionsConfig()
+    reviews: ReviewsConfig = ReviewsConfig()
     pairs: PairsConfig = PairsConfig()
     cross_dpo: CrossDPOConfig = CrossDPOConfig()
     evaluation: EvaluationConfig = EvaluationConfig()

@@ -35,6 +35,11 @@ class Task:
         self.note = self.note if note is None else note
         self.reporter.show(self)
 
+    def resize(self, done: int, total: int) -> None:
+        """Say that `done` of `total` items are done, where the total was not known before."""
+        self.total = total
+        self.update(done)
+
 
 class Reporter:
     """Shows tasks. One for the whole run."""
@@ -77,7 +82,7 @@ class Reporter:
         elapsed = time.monotonic() - task.begun
         rate = task.done / elapsed if elapsed > 0 else 0.0
         if self._bars is not None and task.bar_id is not None:
-            self._bars.update(task.bar_id, completed=task.done, note=f"{rate:.1f}/s {task.note}")  # type: ignore[arg-type]
+            self._bars.update(task.bar_id, completed=task.done, total=task.total, note=f"{rate:.1f}/s {task.note}")  # type: ignore[arg-type]
             return
         if time.monotonic() - self._last_line < PLAIN_LINE_EVERY_SECONDS:
             return

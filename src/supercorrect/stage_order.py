@@ -109,6 +109,7 @@ def build_stages(recipe: Recipe) -> list[Stage]:
             "solutions",
             "corrections",
             share=recipe.pairs.right_step_share,
+            reviews=recipe.reviews.model_dump(),
             sampled=sampled,
             prompts=prompt("correction"),
         ),
@@ -144,6 +145,7 @@ def build_stages(recipe: Recipe) -> list[Stage]:
                 *trained,
                 base=base,
                 evaluation=recipe.evaluation.model_dump(exclude={"arms"}),
+                reviews=recipe.reviews.model_dump(),
                 batch_size=recipe.student.batch_size,
                 prompts=prompt("plain", "hierarchical", "correction"),
             )

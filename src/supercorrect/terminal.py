@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,11 @@ def print_status(plan: dict[str, str], manifest: Manifest) -> None:
             cost if tokens else "",
         )
     Console().print(table)
+
+
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Counts by name, on one line."""
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
 
 
 def read_table(report: Path) -> str:

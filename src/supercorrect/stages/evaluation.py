@@ -79,6 +79,7 @@ class Evaluator:
         self._seed = context.recipe.seed
         evaluation = context.recipe.evaluation
         self._greedy = SamplingConfig(temperature=0.0, max_new_tokens=evaluation.max_new_tokens)
+        self._reviewing = SamplingConfig(temperature=0.0, max_new_tokens=context.recipe.reviews.max_new_tokens)
         self._sampled = SamplingConfig(temperature=evaluation.temperature, max_new_tokens=evaluation.max_new_tokens)
 
     def solve(self, problems: list[str]) -> Passes:
@@ -106,7 +107,7 @@ class Evaluator:
 
     def _review(self, written: list[WrittenSolution]) -> list[Finding | None]:
         return find_first_errors(
-            self._student, self._context.store, written, self._prompts.correction, self._greedy, seed=self._seed
+            self._student, self._context.store, written, self._prompts.correction, self._reviewing, seed=self._seed
         )
 
 

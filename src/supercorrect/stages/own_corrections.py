@@ -37,7 +37,9 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
         for c, step in asked
     ]
     config = context.recipe.solutions
-    sampling = SamplingConfig(temperature=config.temperature, top_p=config.top_p, max_new_tokens=config.max_new_tokens)
+    sampling = SamplingConfig(
+        temperature=config.temperature, top_p=config.top_p, max_new_tokens=context.recipe.reviews.max_new_tokens
+    )
     with context.reporter.task("own corrections", total=len(asked)) as task:
         completions = review_steps(
             student,
