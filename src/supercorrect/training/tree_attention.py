@@ -40,7 +40,7 @@ class TreeAttention:
         Returns:
             [1, heads, row, value_dim]
         """
-        trees = zip(self._stems, *(x.split(self._sizes, dim=2) for x in (query, key, value)), strict=True)
+        trees = zip(self._stems, *(torch.split(x, self._sizes, dim=2) for x in (query, key, value)), strict=True)
         return torch.cat([stem.attend(q, k, v, [], [], options) for stem, q, k, v in trees], dim=2)
 
 
@@ -53,7 +53,9 @@ class _Stem:
         self._sizes = [len(own), len(rest)]
         self._own_mask = _Mask(own, [*before, own], ends) if before else None
         together = len(rest) * (sum(map(len, before)) + len(whole))
-        self._apart = together > WORTH_MASKING * sum(_scores(child, sum(map(len, [*before, own]))) for child in node.children)
+        self._apart = together > WORTH_MASKING * sum(
+            _scores(child, sum(map(len, [*before, own]))) for child in node.children
+        )
         self._children = [_Stem(child, [*before, own], ends) for child in node.children] if self._apart else []
         self._child_sizes = [child.end - child.start for child in node.children]
         self._rest_mask = None if self._apart or not rest else _Mask(rest, [*before, whole], ends)
@@ -62,12 +64,12 @@ class _Stem:
         self, query: Tensor, key: Tensor, value: Tensor, keys: list[Tensor], values: list[Tensor], options: Any
     ) -> Tensor:
         """Attend from this subtree to itself and to what stands before it (`keys`, `values`)."""
-        parts = [x.split(self._sizes, dim=2) for x in (query, key, value)]
+        parts = [torch.split(x, self._sizes, dim=2) for x in (query, key, value)]
         (own_query, query_rest), (own_key, key_rest), (own_value, value_rest) = parts
         keys_own, values_own = [*keys, own_key], [*values, own_value]
         outputs = [_attend(own_query, keys_own, values_own, self._own_mask, options)]
         if self._apart:
-            rests = (x.split(self._child_sizes, dim=2) for x in (query_rest, key_rest, value_rest))
+            rests = (torch.split(x, self._child_sizes, dim=2) for x in (query_rest, key_rest, value_rest))
             children = zip(self._children, *rests, strict=True)
             outputs += [child.attend(q, k, v, keys_own, values_own, options) for child, q, k, v in children]
         elif self._rest_mask is not None:
