@@ -1,4 +1,4 @@
-"""A recipe's training section as the arguments of TRL's trainers."""
+"""A recipe's training section as the arguments of transformers' trainers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from supercorrect.config import TrainingConfig
 
 
 def trainer_arguments(config: TrainingConfig, *, output_dir: Path, seed: int) -> dict[str, Any]:
-    """Arguments that SFTConfig and DPOConfig share.
+    """The arguments of any training.
 
-    Nothing is truncated (`max_length` None): pre-flight has refused what is too long before.
+    Every step is logged: means over several steps would differ after a resume in between.
     """
     import torch
 
@@ -29,12 +29,12 @@ def trainer_arguments(config: TrainingConfig, *, output_dir: Path, seed: int) ->
         "weight_decay": config.weight_decay,
         "save_steps": config.save_steps,
         "save_total_limit": 2,
-        "logging_steps": 10,
+        "logging_steps": 1,
         "bf16": config.bf16,
         "gradient_checkpointing": config.gradient_checkpointing,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False} if config.gradient_checkpointing else None,
         "seed": seed,
         "data_seed": seed,
-        "max_length": None,
         "use_cpu": not torch.cuda.is_available(),
         "dataloader_pin_memory": torch.cuda.is_available(),
         "report_to": "none",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from transformers import TrainerCallback
 
 from supercorrect.progress import Task
 from supercorrect.store import file_sha256, write_json_atomic
+from supercorrect.training.lora import merge_adapters
 
 MARKER = "COMPLETE.json"
 OWNER = "stage.json"
@@ -63,17 +65,39 @@ def latest_complete(folder: Path) -> Path | None:
     return next((path for path in found if _is_complete(path)), None)
 
 
-def publish_model(trainer: Any, tokenizer: Any, folder: Path) -> None:
-    """Save a trained model and its tokenizer under `folder`, whole or not at all."""
+def publish_model(trainer: Any, tokenizer: Any, folder: Path, *, merge_into: Callable[[], Any] | None = None) -> None:
+    """Save a trained model and its tokenizer under `folder`, whole or not at all.
+
+    Under `accelerate launch` every process calls this; the first one writes.
+
+    Args:
+        trainer: With the trained model.
+        tokenizer: As the model was trained with it.
+        folder: Receives a plain model.
+        merge_into: Where adapters were trained: loads the model that they belong to. None: all weights were trained.
+    """
     unfinished = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    if trainer.is_world_process_zero():
+        shutil.rmtree(unfinished, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
     trainer.save_model(str(unfinished))
+    if not trainer.is_world_process_zero():
+        return
+    if merge_into is not None:
+        merge_adapters(merge_into(), unfinished)
     tokenizer.save_pretrained(str(unfinished))
     (unfinished / "training_args.bin").unlink(missing_ok=True)
     for file in unfinished.iterdir():
         _flush_to_disk(file)
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.replace(folder)
+
+
+def write_training_summary(folder: Path, trainer: Any) -> None:
+    """Write the steps taken and the curve of everything logged at a step, none of which depends on the clock."""
+    if trainer.is_world_process_zero():
+        curve = [entry for entry in trainer.state.log_history if "loss" in entry]
+        write_json_atomic(folder / "training.json", {"steps": trainer.state.global_step, "log": curve})
 
 
 def _is_complete(folder: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supercorrect.errors import TrainingDataError
-from supercorrect.records import Pair
+from supercorrect.training.reference import TokenPair
 from supercorrect.training.rendering import IGNORED_LABEL, TrainingRow
 
 
@@ -33,7 +33,7 @@ def check_rows(rows: Sequence[TrainingRow], end_id: int, max_length: int | None)
     _check_lengths([len(row.input_ids) for row in rows], max_length)
 
 
-def check_pairs(pairs: Sequence[Pair], max_length: int | None) -> None:
+def check_pairs(pairs: Sequence[TokenPair], max_length: int | None) -> None:
     """Check preference pairs.
 
     Raises:
@@ -41,11 +41,12 @@ def check_pairs(pairs: Sequence[Pair], max_length: int | None) -> None:
     """
     if not pairs:
         raise TrainingDataError("no pairs to train on: see rejects/corrections.jsonl and rejects/pairs.jsonl for why")
-    for pair in pairs:
-        if not pair.chosen_ids or not pair.rejected_ids:
-            raise TrainingDataError(f"{pair.pair_id} has an empty side; chosen and rejected both need tokens")
+    for number, pair in enumerate(pairs, start=1):
+        name = getattr(pair, "pair_id", f"pair {number} of {len(pairs)}")
+        if not pair.prompt_ids or not pair.chosen_ids or not pair.rejected_ids:
+            raise TrainingDataError(f"{name} has an empty side; prompt, chosen and rejected all need tokens")
         if pair.chosen_ids == pair.rejected_ids:
-            raise TrainingDataError(f"{pair.pair_id} has the same tokens on both sides: it would teach nothing")
+            raise TrainingDataError(f"{name} has the same tokens on both sides: it would teach nothing")
     lengths = [len(p.prompt_ids) + max(len(p.chosen_ids), len(p.rejected_ids)) for p in pairs]
     _check_lengths(lengths, max_length)
 

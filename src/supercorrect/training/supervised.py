@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from datasets import Dataset
@@ -13,7 +14,6 @@ from trl import SFTConfig, SFTTrainer
 from supercorrect.config import StudentConfig, TrainingConfig
 from supercorrect.models.transformers_student import load_model, load_tokenizer
 from supercorrect.progress import Task
-from supercorrect.store import write_json_atomic
 from supercorrect.training.arguments import trainer_arguments
 from supercorrect.training.checkpoints import (
     CompletionMarker,
@@ -21,7 +21,9 @@ from supercorrect.training.checkpoints import (
     claim_state,
     latest_complete,
     publish_model,
+    write_training_summary,
 )
+from supercorrect.training.lora import adapter_config
 from supercorrect.training.preflight import check_rows
 from supercorrect.training.rendering import TrainingRow, end_of_turn_id
 
@@ -62,23 +64,18 @@ def train_supervised(
     state = folder / "state"
     claim_state(state, fingerprint)
     arguments = trainer_arguments(config, output_dir=state, seed=seed)
+    load_start = partial(load_model, model, student.revision, student.dtype)
     trainer = SFTTrainer(
-        model=load_model(model, student.revision, student.dtype).train(),
-        args=SFTConfig(**arguments, packing=False, completion_only_loss=False),
+        model=load_start().train(),
+        args=SFTConfig(**arguments, max_length=None, packing=False, completion_only_loss=False),
         train_dataset=Dataset.from_list([asdict(row) for row in rows]),
         processing_class=tokenizer,
+        peft_config=adapter_config(config.lora) if config.lora else None,
         callbacks=[CompletionMarker(), StepReporter(task)],
     )
     trainer.remove_callback(PrinterCallback)
     checkpoint = latest_complete(state)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    publish_model(trainer, tokenizer, folder / "model")
+    publish_model(trainer, tokenizer, folder / "model", merge_into=load_start if config.lora else None)
     write_training_summary(folder, trainer)
     return int(trainer.state.global_step)
-
-
-def write_training_summary(folder: Path, trainer: SFTTrainer) -> None:
-    """Write the steps taken and the curves of everything logged, without what depends on the clock."""
-    dropped = {"train_runtime", "train_samples_per_second", "train_steps_per_second", "total_flos"}
-    curve = [{k: v for k, v in entry.items() if k not in dropped} for entry in trainer.state.log_history]
-    write_json_atomic(folder / "training.json", {"steps": trainer.state.global_step, "log": curve})
