@@ -144,9 +144,7 @@ def report(name: str, rows: int, results: dict[str, Result]) -> dict[str, float]
         print(f"{grader:<14}{result.checks_per_second:>10.0f}{result.agreement:>12.4%}{result.ungradable:>12}")
         figures[f"{grader}_checks_per_second_{name}"] = round(result.checks_per_second, 1)
         figures[f"{grader}_agreement_{name}"] = round(result.agreement, 6)
-    figures[f"speedup_{name}"] = round(
-        results["ours"].checks_per_second / results["math_verify"].checks_per_second, 2
-    )
+    figures[f"speedup_{name}"] = round(results["ours"].checks_per_second / results["math_verify"].checks_per_second, 2)
     print(f"speed-up over math-verify: {figures[f'speedup_{name}']:.1f}")
     return figures
 

@@ -81,6 +81,18 @@ def test_an_unreachable_teacher(tmp_path: Path) -> None:
     assert_refused(result, 1, "127.0.0.1:9")
 
 
+@pytest.mark.parametrize(("limit_kib", "until"), [(8, "problems"), (1024, "sft")])
+def test_a_full_disk(tmp_path: Path, limit_kib: int, until: str) -> None:
+    """A limit on the size of files stands for a full disk: records do not fit, then the weights of a model do not."""
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "supercorrect", "run", SANDBOX, *SMALL, "--output-dir", run, "--until", until]
+    limited = ["bash", "-c", f'ulimit -f {limit_kib}; exec "$@"', "bash", *map(str, command)]
+    result = subprocess.run(limited, capture_output=True, text=True, timeout=240, check=False)
+    assert_refused(result, 74, str(run))
+    again = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=240, check=False)
+    assert again.returncode == 0, again.stderr
+
+
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     assert_refused(supercorrect("status", tmp_path), 2, "recipe.yaml")
 

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from supercorrect import terminal
 from supercorrect.config import Recipe, load_recipe
-from supercorrect.errors import InputError, StorageError, SuperCorrectError
+from supercorrect.errors import InputError, SuperCorrectError
 from supercorrect.progress import Reporter
 from supercorrect.run_folder import RunFolder
 
@@ -262,12 +262,17 @@ def main() -> NoReturn:
         _fail(str(error), error.exit_code)
     except _StopSignalError as stop:
         _fail("interrupted; everything finished is kept, the same command goes on from here", 128 + stop.signal_number)
-    except OSError as error:
-        _fail(
-            f"input or output failed: {error}; nothing committed is lost, run again once it is mended",
-            StorageError.exit_code,
-        )
+    except Exception as error:
+        if not _is_storage_failure(error):
+            raise
+        _fail(f"cannot write: {error}; free some space and run again, all that is committed stays", 74)
     sys.exit(0)
+
+
+def _is_storage_failure(error: BaseException) -> bool:
+    """Whether the disk is behind an error; libraries written in other languages say so in their text alone."""
+    words = ("No space left", "File too large", "Disk quota", "os error 28", "os error 27", "PytorchStreamWriter")
+    return isinstance(error, OSError) or any(word in str(error) for word in words)
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:

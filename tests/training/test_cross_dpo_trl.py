@@ -12,8 +12,16 @@ import torch
 from datasets import Dataset
 from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, models
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
-from transformers import Qwen3Config, Qwen3ForCausalLM, TrainingArguments
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    TrainingArguments,
+)
 from trl import DPOConfig, DPOTrainer
 
 from supercorrect.config import CrossDPOConfig
@@ -105,9 +113,7 @@ def trl_step(model: Any, pairs: list[Ids], reference: ReferenceLogps, folder: Pa
     tokenizer.pad_token, tokenizer.eos_token = "0", "1"
     rows = [
         vars(pair) | {"ref_chosen_logps": chosen, "ref_rejected_logps": rejected}
-        for pair, chosen, rejected in zip(
-            pairs, reference.ref_chosen_logps, reference.ref_rejected_logps, strict=True
-        )
+        for pair, chosen, rejected in zip(pairs, reference.ref_chosen_logps, reference.ref_rejected_logps, strict=True)
     ]
     arguments = DPOConfig(
         str(folder),
