@@ -52,6 +52,10 @@ def build_stages(recipe: Recipe) -> list[Stage]:
     base = [model_fingerprint(recipe.student.model, recipe.student.revision), recipe.student.dtype]
     teacher = recipe.teacher.model_dump(include={"model", "sampling"}, mode="json")
     sampled = {"batch_size": recipe.student.batch_size, "solutions": recipe.solutions.model_dump()}
+    evaluated = {
+        "batch_size": recipe.student.batch_size,
+        "evaluation": recipe.evaluation.model_dump(exclude={"arms", "localise"}),
+    }
 
     def stage(name: str, run: Run, *needs: str, **settings: Any) -> Stage:
         return Stage(name, run, needs, {"seed": recipe.seed, **settings})
@@ -78,7 +82,7 @@ def build_stages(recipe: Recipe) -> list[Stage]:
         ),
         stage("hsft", partial(hsft.run, arm="hsft"), "thoughts", base=base, training=recipe.hsft.model_dump()),
     ]
-    for split, prefix in (("errors", ""), ("held_out", "held_out_")):
+    for split, prefix, drawn in (("errors", "", sampled), ("held_out", "held_out_", evaluated)):
         asked = prompt("hierarchical")
         stages += [
             stage(
@@ -86,7 +90,7 @@ def build_stages(recipe: Recipe) -> list[Stage]:
                 partial(solutions.run, split=split),
                 "problems",
                 "hsft",
-                sampled=sampled,
+                sampled=drawn,
                 prompts=asked,
             ),
             stage(f"{prefix}verdicts", partial(verdicts.run, split=split), "problems", f"{prefix}solutions"),

@@ -16,6 +16,8 @@ from supercorrect.store import file_sha256
 
 LAST_TOKENS_LOOKED_AT = 12
 """How many of a row's newest tokens are decoded to see whether it has written its stop string."""
+FIRST_LOOK_TOKENS = 4
+"""After so many tokens, rows that have written their stop string leave the batch."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +119,29 @@ class TransformersStudent:
             prompts: Token ids, of any lengths.
             sampling: temperature 0 is greedy.
             seed: The same batch with the same seed gives the same completions on the same hardware.
-            stop: A string at which a completion ends (it is kept).
+            stop: A string at which a completion ends (it is kept). Rows that reach it within a few tokens leave the
+                batch there, so that they do not wait for the others.
         """
+        import torch
+
+        torch.manual_seed(seed)
+        first = min(FIRST_LOOK_TOKENS, sampling.max_new_tokens) if stop else sampling.max_new_tokens
+        completions = [self._read_row(row, stop) for row in self._generate(prompts, first, sampling, stop)]
+        unfinished = [i for i, c in enumerate(completions) if c.finish_reason == "length"]
+        left = sampling.max_new_tokens - first
+        if left and unfinished:
+            begun = [[*prompts[i], *completions[i].token_ids] for i in unfinished]
+            for i, row in zip(unfinished, self._generate(begun, left, sampling, stop), strict=True):
+                completions[i] = self._read_row([*completions[i].token_ids, *row], stop)
+        return completions
+
+    def _generate(
+        self, prompts: Sequence[Sequence[int]], max_new_tokens: int, sampling: SamplingConfig, stop: str | None
+    ) -> list[list[int]]:
+        """Up to `max_new_tokens` ids behind each prompt; rows that end earlier are padded."""
         import torch
         from transformers import StoppingCriteriaList
 
-        torch.manual_seed(seed)
         batch = self.tokenizer.pad({"input_ids": [list(ids) for ids in prompts]}, return_tensors="pt")
         width = batch["input_ids"].shape[1]
         on_cpu = self._model.device.type == "cpu"  # where growing the cache at each token costs more than padding it
@@ -131,13 +150,13 @@ class TransformersStudent:
         with torch.inference_mode():
             rows = self._model.generate(
                 **batch.to(self._model.device),
-                max_new_tokens=sampling.max_new_tokens,
+                max_new_tokens=max_new_tokens,
                 pad_token_id=self.tokenizer.pad_token_id,
                 stopping_criteria=StoppingCriteriaList([self._stop_at(stop, width)] if stop else []),
                 **cache,
                 **(draw if sampling.temperature > 0 else {"do_sample": False, "temperature": None, "top_p": None}),
             )
-        return [self._read_row(row, stop) for row in rows[:, width:].tolist()]
+        return [list(row) for row in rows[:, width:].tolist()]
 
     def _stop_at(self, stop: str, width: int) -> Any:
         import torch
@@ -154,8 +173,8 @@ class TransformersStudent:
         ends = self._model.generation_config.eos_token_id
         end_ids = set(ends if isinstance(ends, list) else [ends])
         length = next((i + 1 for i, token in enumerate(row) if token in end_ids), len(row))
-        finished = length < len(row) or (bool(row) and row[-1] in end_ids)
         ids = row[:length]
+        finished = bool(ids) and ids[-1] in end_ids
         if stop is not None and stop in self.tokenizer.decode(ids, skip_special_tokens=True):
             finished = True
             while stop in self.tokenizer.decode(ids[:-1], skip_special_tokens=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
 from supercorrect.models.stored_sampling import sample_stored
 from supercorrect.models.transformers_student import TransformersStudent
@@ -13,17 +14,25 @@ from supercorrect.training.rendering import chat_prompt_ids, user_message
 
 
 def run(context: StageContext, split: str) -> tuple[StageCounts, list[Path]]:
-    """Write `data/solutions/<split>.jsonl`: `samples_per_problem` solutions of every problem."""
+    """Write `data/solutions/<split>.jsonl`, of every problem `samples_per_problem` solutions.
+
+    Of held-out problems it is one, drawn as in the evaluation: its errors are the yardstick of localisation.
+    """
     problems = context.folder.read(f"problems/{split}", Problem)
-    config = context.recipe.solutions
+    config, evaluation = context.recipe.solutions, context.recipe.evaluation
+    samples = config.samples_per_problem
+    sampling = SamplingConfig(**config.model_dump(include=set(SamplingConfig.model_fields)))
+    if split == "held_out":
+        samples = 1
+        sampling = SamplingConfig(temperature=evaluation.temperature, max_new_tokens=evaluation.max_new_tokens)
     student = TransformersStudent(context.student_model("hsft"), context.recipe.student)
-    asked = [(problem, index) for problem in problems for index in range(config.samples_per_problem)]
+    asked = [(problem, index) for problem in problems for index in range(samples)]
     template = context.recipe.prompts.hierarchical
     prompts = [chat_prompt_ids(student.tokenizer, user_message(template, problem=p.problem)) for p, _ in asked]
     solutions = []
     with context.reporter.task(f"sample {split}", total=len(prompts)) as task:
         completions = sample_stored(
-            student, context.store, prompts, config, seed=context.recipe.seed, on_done=task.update
+            student, context.store, prompts, sampling, seed=context.recipe.seed, on_done=task.update
         )
     for (problem, index), completion in zip(asked, completions, strict=True):
         solutions.append(
