@@ -131,12 +131,17 @@ class PairBuilder:
         prompt = review_prompt(self._student, self._prompts.correction, written, own.step)
         if is_wrong_step and own.correction is not None and own.correction == correction.correction:
             return Sides([], [], [], "student_was_right")
-        return Sides(prompt, text_ids(tokenizer, judgement), _through_first_step(tokenizer, own))
+        ends = ("</Step",) if is_wrong_step else ("<Cause", "</Step")
+        return Sides(prompt, text_ids(tokenizer, judgement), _through_first_tag(tokenizer, own, ends))
 
 
-def _through_first_step(tokenizer: Tokenizer, own: OwnCorrection) -> list[int]:
-    """The student's tokens up to the first step that it closes, under whatever number; what follows does not count."""
-    opened = own.completion.find("</Step")
-    end = own.completion.find(">", opened) + 1 if opened >= 0 else 0
+def _through_first_tag(tokenizer: Tokenizer, own: OwnCorrection, tags: tuple[str, ...]) -> list[int]:
+    """The student's tokens up to the first of these tags, that tag included; all of them if it wrote none.
+
+    A step ends where the student closes it, under whatever number. A false alarm ends where it begins: to raise it was
+    the mistake. Were the rest of it in the pair, the loss could fall by making that rest unlikely, and it does.
+    """
+    found = [place for place in (own.completion.find(tag) for tag in tags) if place >= 0]
+    end = own.completion.find(">", min(found)) + 1 if found else 0
     cut = cut_tokens(tokenizer, own.completion_token_ids, end) if end else None
     return cut if cut is not None else list(own.completion_token_ids)
