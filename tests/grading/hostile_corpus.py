@@ -6,7 +6,7 @@ a path that must not exist afterwards.
 
 from __future__ import annotations
 
-CANARY = "/tmp/supercorrect-grading-canary"  # noqa: S108 - payloads try to create it
+CANARY = "/tmp/supercorrect-grading-canary"
 
 _TOWERS = [
     "9^{9^{9^9}}", "2^{2^{2^{2^{2^2}}}}", "(((9^9)^9)^9)^{9^9}", "9**9**9**9", "10^{10^{100}}", "1/10^{10^{100}}",
@@ -42,9 +42,13 @@ _ALGEBRA = [
     "\\sqrt[99999]{2}+\\sqrt[99998]{3}",
     "|".join("x" * 40),
     "\\{" + ",".join(f"\\sqrt{{{n}}}^{{\\sqrt{{{n}}}}}" for n in range(80)) + "\\}",
-    "\\begin{pmatrix}" + "\\\\".join("&".join(f"x^{{{r * c}}}" for c in range(15)) for r in range(15)) + "\\end{pmatrix}",
+    "\\begin{pmatrix}"
+    + "\\\\".join("&".join(f"x^{{{r * c}}}" for c in range(15)) for r in range(15))
+    + "\\end{pmatrix}",
     "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}^{10^{9}}",
-    "\\det\\begin{pmatrix}" + "\\\\".join("&".join(f"a_{{{r}{c}}}" for c in range(9)) for r in range(9)) + "\\end{pmatrix}",
+    "\\det\\begin{pmatrix}"
+    + "\\\\".join("&".join(f"a_{{{r}{c}}}" for c in range(9)) for r in range(9))
+    + "\\end{pmatrix}",
     " \\cup ".join(f"({n},{n}+\\sqrt{{2}})" for n in range(60)),
     "0 < " + " < ".join(f"x^{{{n}}}" for n in range(2, 40)),
     "\\frac{\\frac{\\frac{x^{99}-1}{x-1}}{x^{98}-1}}{x^{97}-1}",
@@ -58,11 +62,11 @@ _ALGEBRA = [
 _PAYLOADS = [
     f"__import__('os').system('touch {CANARY}')",
     f"open('{CANARY}','w').write('x')",
-    f"exec('open(\"{CANARY}\",\"w\")')",
-    f"eval('__import__(\"pathlib\").Path(\"{CANARY}\").touch()')",
+    f'exec(\'open("{CANARY}","w")\')',
+    f'eval(\'__import__("pathlib").Path("{CANARY}").touch()\')',
     f"().__class__.__bases__[0].__subclasses__()[0].__init__.__globals__['__builtins__']['open']('{CANARY}','w')",
-    f"N('__import__(\"os\").system(\"touch {CANARY}\")')",
-    f"sympify('open(\"{CANARY}\",\"w\")')",
+    f'N(\'__import__("os").system("touch {CANARY}")\')',
+    f'sympify(\'open("{CANARY}","w")\')',
     f"lambda: open('{CANARY}', 'w')",
     f"[x for x in [open('{CANARY}','w')]]",
     "__import__('socket').create_connection(('127.0.0.1', 9))",
@@ -72,7 +76,17 @@ _PAYLOADS = [
     "globals()['__builtins__']",
     "1 if __import__('time').sleep(60) else 2",
 ]
-_POSITIONS = ["{}", "\\text{{{}}}", "\\frac{{{}}}{{2}}", "\\sqrt{{{}}}", "x_{{{}}}", "({}, 2)", "\\{{{}, 1\\}}", "x = {}", "1 + {}"]
+_POSITIONS = [
+    "{}",
+    "\\text{{{}}}",
+    "\\frac{{{}}}{{2}}",
+    "\\sqrt{{{}}}",
+    "x_{{{}}}",
+    "({}, 2)",
+    "\\{{{}, 1\\}}",
+    "x = {}",
+    "1 + {}",
+]
 _ODD = [
     "\x00", "7\x00", "\x00" * 500 + "7", "\u202e7\u202c", "７\u200b８", "\ud800", "7\udfff", "𝟕𝟖", "٧", "Ⅶ", "七",
     "🤖" * 300, "7\u0301" * 300, "\u2028" * 100, "\x1b[31m7", "\\u0000", "%s%s%s%n", "{0.__class__}", "${jndi:ldap://x}",
@@ -92,6 +106,7 @@ _HUGE = [
     "<Answer>" * 125_000, "\\boxed{" * 140_000, "answer is " * 100_000, "$" * 1_000_001, "\n" * 1_000_000 + "8", "(" * 1_000_000,
 ]  # fmt: skip
 MATH_VERIFY_ISSUE_65 = [
+    "\\dfrac{5^{\\left(5^{\\left(5^{\\left(5^5\\right)}\\right)} - 4\\right)} - 5}{16}",  # the input of the issue
     "\\frac{(2n)!}{2^{n} n!} = \\prod_{k=1}^{n} (2k-1)^{(2k-1)^{n!}}",
     "x^{2^{2^{2^{2^{2}}}}} - \\sqrt{x^{2^{2^{2^{2}}}}}",
     "\\frac{1}{2} \\left( 3^{3^{3^{3}}} + 1 \\right)^{\\frac{1}{3^{3^{3}}}}",
@@ -105,7 +120,9 @@ def hostile_cases() -> list[tuple[str, str, str]]:
     cases += [(f"payload-{p}-{q}", f"<Answer>{position.format(payload)}</Answer>", "12345")
               for p, payload in enumerate(_PAYLOADS) for q, position in enumerate(_POSITIONS)]  # fmt: skip
     cases += [(f"huge-{place}", text, "12345") for place, text in enumerate(_HUGE)]
-    cases += [(f"reference-{place}", "\\boxed{12345}", text) for place, text in enumerate([*_TOWERS[:6], *_PAYLOADS[:6]])]
+    cases += [
+        (f"reference-{place}", "\\boxed{12345}", text) for place, text in enumerate([*_TOWERS[:6], *_PAYLOADS[:6]])
+    ]
     return cases
 
 

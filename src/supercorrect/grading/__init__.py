@@ -12,4 +12,14 @@ from supercorrect.grading.grades import Grade
 from supercorrect.grading.judge import Judge
 from supercorrect.grading.policy import GradingPolicy
 
-__all__ = ["Extraction", "Grade", "Grader", "GradingPolicy", "Judge", "equivalent", "extract_answer", "grade", "grade_file"]
+__all__ = [
+    "Extraction",
+    "Grade",
+    "Grader",
+    "GradingPolicy",
+    "Judge",
+    "equivalent",
+    "extract_answer",
+    "grade",
+    "grade_file",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from supercorrect.grading.expressions import (
@@ -11,6 +12,7 @@ from supercorrect.grading.expressions import (
     UnsupportedExpressionError,
     evaluate,
     identical,
+    is_rational,
     names_in,
     number_node,
     values_equal,
@@ -37,6 +39,7 @@ _NUMBER_NAMES = (
     "seventeen eighteen nineteen twenty"
 )
 _NUMBER_WORDS = {word: number for number, word in enumerate(_NUMBER_NAMES.split())}
+_TRIGONOMETRIC = frozenset(("sin", "cos", "tan", "sec", "csc", "cot"))
 _SIMPLE_NAME = re.compile(
     r"(?:[A-Za-z]|\\[a-z]+\b)(?:_\{?\w+\}?)?'?(?:\s*\([\w\s,+*^{}-]*\))?|[A-Z]{2,3}|\|?[A-Za-z]{1,3}\|?|"
     r"\\?\(?\s*[A-Za-z](?:_\w)?(?:\s*,\s*[A-Za-z](?:_\w)?)+\s*\)?|\\frac\s*\{[A-Z]{2}\}\s*\{[A-Z]{2}\}|"
@@ -50,16 +53,23 @@ def compare(reference: Shape, answer: Shape, policy: GradingPolicy) -> bool | No
         return True
     if isinstance(reference, Relation) or isinstance(answer, Relation):
         return _compare_relations(reference, answer, policy)
+    if _is_condition(reference) != _is_condition(answer) and _compare_intervals(reference, answer, policy):
+        return True
     if isinstance(reference, Unread) or isinstance(answer, Unread):
         return _compare_text(reference, answer)
     if isinstance(reference, Union) != isinstance(answer, Union):
-        return None
+        return None if isinstance(reference, _SETS) and isinstance(answer, _SETS) else False
     if _is_singleton(reference) != _is_singleton(answer):
         return compare(_only_item(reference), _only_item(answer), policy)
     for kinds, comparison in _COMPARISONS:
         if isinstance(reference, kinds[0]) and isinstance(answer, kinds[1]):
             return comparison(reference, answer, policy)
     return False
+
+
+def _is_condition(shape: Shape) -> bool:
+    """Whether a list is of relations: `x < 1 or x > 3`."""
+    return isinstance(shape, Sequence) and not shape.opening and all(isinstance(item, Relation) for item in shape.items)
 
 
 def _is_singleton(shape: Shape) -> bool:
@@ -69,6 +79,9 @@ def _is_singleton(shape: Shape) -> bool:
 def _only_item(shape: Shape) -> Shape:
     """The item of `{5}`, and any other shape as it is."""
     return shape.items[0] if isinstance(shape, Sequence) and _is_singleton(shape) else shape
+
+
+_SETS = (Union, Sequence, Infinity)
 
 
 def _compare_text(reference: Shape, answer: Shape) -> bool | None:
@@ -91,9 +104,29 @@ def _compare_scalars(reference: Scalar, answer: Scalar, policy: GradingPolicy) -
     scaled = answer.node if ratio is None or ratio == 1 else Node("*", (answer.node, number_node(ratio)))
     results = [_scalar_values_equal(reference.node, candidate, tolerance)
                for candidate in _percent_readings(reference, answer, scaled, policy)]  # fmt: skip
-    if True in results:
+    if True in results or (policy.degrees_optional and _same_but_for_degrees(reference.node, answer.node)):
         return True
     return None if None in results or not results else False
+
+
+def _same_but_for_degrees(left: Node, right: Node) -> bool:
+    """`\\cos 58` and `\\cos 58^\\circ`: the same function of the same number, where one side left the sign out."""
+    operations = _operations(left), _operations(right)
+    if ("degrees" in operations[0]) == ("degrees" in operations[1]) or not all(
+        found & _TRIGONOMETRIC for found in operations
+    ):
+        return False
+    return _scalar_values_equal(_without_degrees(left), _without_degrees(right), 0.0) is True
+
+
+def _operations(node: Node) -> frozenset[str]:
+    return frozenset((node.op,)).union(*(_operations(arg) for arg in node.args))
+
+
+def _without_degrees(node: Node) -> Node:
+    if node.op == "degrees":
+        return _without_degrees(node.args[0])
+    return replace(node, args=tuple(_without_degrees(arg) for arg in node.args))
 
 
 def _unit_ratio(reference: Scalar, answer: Scalar, policy: GradingPolicy) -> Fraction | None:
@@ -101,7 +134,8 @@ def _unit_ratio(reference: Scalar, answer: Scalar, policy: GradingPolicy) -> Fra
     if not reference.unit and not answer.unit:
         return None
     if not (reference.unit and answer.unit):
-        return None if policy.units_optional else Fraction(0)
+        money = "dollar" in (reference.unit, answer.unit)
+        return None if (policy.currency_optional if money else policy.units_optional) else Fraction(0)
     return unit_ratio(answer.unit, reference.unit)
 
 
@@ -126,7 +160,8 @@ def _scalar_values_equal(left: Node, right: Node, tolerance: float) -> bool | No
         return None
     if same or not (names_in(left) | names_in(right)):
         return same
-    return None if names_in(left) and names_in(right) else False
+    both_open = names_in(left) and names_in(right) and not (is_rational(left) and is_rational(right))
+    return None if both_open else False
 
 
 def _compare_sequences(reference: Sequence, answer: Sequence, policy: GradingPolicy) -> bool | None:
@@ -230,10 +265,8 @@ def _all(results: Iterable[bool | None]) -> bool | None:
 
 def _compare_relations(reference: Shape, answer: Shape, policy: GradingPolicy) -> bool | None:
     """Assignments (`x = 5`, `k = 2 + 3 = 5`), inequalities against intervals, and equations."""
-    intervals = as_intervals(reference), as_intervals(answer)
-    if intervals[0] is not None and intervals[1] is not None:
-        same_variable = not (intervals[0].name and intervals[1].name) or intervals[0].name == intervals[1].name
-        return True if same_variable and _same_items(intervals[0].parts, intervals[1].parts, policy) else None
+    if as_intervals(reference) is not None and as_intervals(answer) is not None:
+        return _compare_intervals(reference, answer, policy)
     left, right = _assignment(reference), _assignment(answer)
     if left is not None and right is not None:
         if compact(left[0]) != compact(right[0]):
@@ -246,6 +279,14 @@ def _compare_relations(reference: Shape, answer: Shape, policy: GradingPolicy) -
     if isinstance(answer, Relation) and not isinstance(reference, Relation) and answer.sides[-1] == "0":
         return False  # `2x - y = 0` is an equation, not the number 0
     return _compare_equations(reference, answer)
+
+
+def _compare_intervals(reference: Shape, answer: Shape, policy: GradingPolicy) -> bool | None:
+    """Inequalities and intervals in one form; None where one is neither, or where they are not plainly the same."""
+    left, right = as_intervals(reference), as_intervals(answer)
+    if left is None or right is None or (left.name and right.name and left.name != right.name):
+        return None
+    return True if _same_items(left.parts, right.parts, policy) else None
 
 
 def _assignment(shape: Shape) -> tuple[str, str] | None:

@@ -72,6 +72,7 @@ def _readings(reference: str, given: str) -> list[tuple[Shape, Shape]]:
     return pairs
 
 
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?|\.\d+")
 _DECIMAL_COMMA = re.compile(r"-?\d+,(?:\d{2}|\d{4,})")
 
 
@@ -81,6 +82,9 @@ def _other_reading(text: str, shape: Shape, other: Shape) -> Shape:
         return read_shape(text.replace(",", "."))
     if isinstance(other, Sequence) and not other.opening and re.fullmatch(r"\d{1,3}(,\d{3})+", text):
         return Sequence("", "", tuple(read_shape(part) for part in text.split(",")))
+    if isinstance(shape, Words) and isinstance(other, Scalar) and not re.search(r"[+*/=^]", text):
+        numbers = _NUMBER.findall(text)
+        return read_shape(numbers[0]) if len(numbers) == 1 else shape
     sides = split_top(text, (":",))
     if len(sides) == 2 and all(sides) and isinstance(other, Scalar):
         return read_shape(f"\\frac{{{sides[0]}}}{{{sides[1]}}}")

@@ -54,7 +54,8 @@ def _tokenize(text: str) -> list[str]:
         if match["word"]:
             tokens.extend(_split_word(match["word"]))
         else:
-            if match["number"] and tokens and tokens[-1][-1].isdigit() and match.start("number") > place:
+            after_number = tokens and tokens[-1][-1].isdigit() and tokens[-2:-1] != ["_"]
+            if match["number"] and after_number and match.start("number") > place:
                 tokens.append(" ")  # `1 1/2`: only a mixed number may have a space between two numbers
             tokens.append(match.group().strip())
         place = match.end()

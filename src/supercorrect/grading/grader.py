@@ -58,9 +58,9 @@ class Grader:
             )
         policy = policy or GradingPolicy()
         self.workers = workers
-        self.fingerprint = " ".join((
-            task, policy.model_dump_json(), str(timeout_seconds), str(memory_mb), "judged" if judge else "unjudged"
-        ))
+        self.fingerprint = " ".join(
+            (task, policy.model_dump_json(), str(timeout_seconds), str(memory_mb), "judged" if judge else "unjudged")
+        )
         self._pool = WorkerPool(workers, timeout_seconds, memory_mb, worker_check_of(task))
         self._task = make_task(task, policy, self._pool.check)
         self._judge = judge

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from supercorrect.grading.expression_parser import parse_expression
 from supercorrect.grading.expressions import Node, UnsupportedExpressionError
-from supercorrect.grading.normalisation import ROW_END, TEXT_CLOSE, TEXT_OPEN, plain_words
+from supercorrect.grading.normalisation import DOLLAR, ROW_END, TEXT_CLOSE, TEXT_OPEN, plain_words
 from supercorrect.grading.units import split_unit
 
 
@@ -92,8 +92,10 @@ _MATRIX = re.compile(
 )
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _BASE = re.compile(r"(?P<numeral>-?[0-9A-Fa-f.]+)\s*_\s*(?:\{(?P<group>\w+)\}|(?P<one>\d+))")
+_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|sec|csc|cot)\b")
+_PLAIN_WORD = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{4,}")
 _LIST_WORD = re.compile(r"(?:,\s*)?\b(?:and|or)\b")
-_GROUPED = re.compile(r"-?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d+)?")
+_GROUPED = re.compile(DOLLAR + r"?\s*-?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d+)?")
 
 
 @lru_cache(maxsize=4096)
@@ -194,7 +196,7 @@ def read_scalar(text: str) -> Shape:
     if infinite:
         return Infinity(-1 if infinite[1] == "-" else 1)
     body, unit = split_unit(text)
-    percent, degrees = body.endswith("%"), body.endswith("°")
+    percent, degrees = body.endswith("%"), body.endswith("°") and _FUNCTION.search(body) is None
     body = body.rstrip("%°").strip() if percent or degrees else body
     based = _BASE.fullmatch(body)
     base = ""
@@ -213,8 +215,9 @@ def read_scalar(text: str) -> Shape:
 
 
 def _is_prose(text: str) -> bool:
-    """Whether text is words with no number and no formula in it."""
-    return not any(char.isdigit() or char in "\\^_+=/*" for char in text) and len(plain_words(text)) > 2
+    """Whether text has words of a language in it, outside commands: then it is no formula."""
+    formula = any(char.isdigit() or char in "\\^_+=/*" for char in text)
+    return _PLAIN_WORD.search(text) is not None or (not formula and len(plain_words(text)) > 2)
 
 
 def matching_end(text: str, start: int) -> int:
