@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from supercorrect.grading import Grader
@@ -55,7 +56,7 @@ def math_rows(data: Path, seed: int = 0) -> list[Row]:
     chosen = random.Random(seed).sample([row for row in train if row["answer"]], 1500)
     rows: list[Row] = [(row["solution"], row["answer"], True) for row in chosen]
     rows += [(row["solution"], other["answer"], False)
-             for row, other in zip(chosen[:750], chosen[1:], strict=False)
+             for row, other in pairwise(chosen[:751])
              if _bare(row["answer"]) != _bare(other["answer"])]  # fmt: skip
     for line in (data / "outputs/realcritic_math.jsonl").open():
         row = json.loads(line)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables
 """Answers made to hang, fill memory, crash or run code: written for this project, over two hundred of them.
 
 Each is (name, completion, reference answer). None of them may ever be graded `correct`. `CANARY` in a payload stands for

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from fractions import Fraction
 
 from supercorrect.grading.expressions import (
     Node,
     UnsupportedExpressionError,
     evaluate,
-    identical,
-    is_rational,
     names_in,
     number_node,
     values_equal,
@@ -20,6 +17,7 @@ from supercorrect.grading.expressions import (
 from supercorrect.grading.intervals import as_intervals
 from supercorrect.grading.normalisation import compact
 from supercorrect.grading.policy import GradingPolicy
+from supercorrect.grading.scalars import compare_scalars, nodes_equal
 from supercorrect.grading.shapes import (
     Infinity,
     Matrix,
@@ -32,14 +30,12 @@ from supercorrect.grading.shapes import (
     Words,
     read_shape,
 )
-from supercorrect.grading.units import unit_ratio
 
 _NUMBER_NAMES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen twenty"
 )
 _NUMBER_WORDS = {word: number for number, word in enumerate(_NUMBER_NAMES.split())}
-_TRIGONOMETRIC = frozenset(("sin", "cos", "tan", "sec", "csc", "cot"))
 _SIMPLE_NAME = re.compile(
     r"(?:[A-Za-z]|\\[a-z]+\b)(?:_\{?\w+\}?)?'?(?:\s*\([\w\s,+*^{}-]*\))?|[A-Z]{2,3}|\|?[A-Za-z]{1,3}\|?|"
     r"\\?\(?\s*[A-Za-z](?:_\w)?(?:\s*,\s*[A-Za-z](?:_\w)?)+\s*\)?|\\frac\s*\{[A-Z]{2}\}\s*\{[A-Z]{2}\}|"
@@ -88,80 +84,6 @@ def _compare_text(reference: Shape, answer: Shape) -> bool | None:
     if isinstance(reference, Unread) and isinstance(answer, Unread) and compact(reference.text) == compact(answer.text):
         return bool(reference.text) or None
     return None
-
-
-def _compare_scalars(reference: Scalar, answer: Scalar, policy: GradingPolicy) -> bool | None:
-    if reference.base or answer.base:
-        if reference.base != answer.base and not (policy.base_optional and not (reference.base and answer.base)):
-            return False
-        return _scalar_values_equal(reference.node, answer.node, 0.0)
-    tolerance = policy.decimal_tolerance if reference.decimal or answer.decimal else 0.0
-    if not policy.degrees_optional and reference.degrees != answer.degrees:
-        return False
-    ratio = _unit_ratio(reference, answer, policy)
-    if ratio == 0:
-        return False
-    scaled = answer.node if ratio is None or ratio == 1 else Node("*", (answer.node, number_node(ratio)))
-    results = [_scalar_values_equal(reference.node, candidate, tolerance)
-               for candidate in _percent_readings(reference, answer, scaled, policy)]  # fmt: skip
-    if True in results or (policy.degrees_optional and _same_but_for_degrees(reference.node, answer.node)):
-        return True
-    return None if None in results or not results else False
-
-
-def _same_but_for_degrees(left: Node, right: Node) -> bool:
-    """`\\cos 58` and `\\cos 58^\\circ`: the same function of the same number, where one side left the sign out."""
-    operations = _operations(left), _operations(right)
-    if ("degrees" in operations[0]) == ("degrees" in operations[1]) or not all(
-        found & _TRIGONOMETRIC for found in operations
-    ):
-        return False
-    return _scalar_values_equal(_without_degrees(left), _without_degrees(right), 0.0) is True
-
-
-def _operations(node: Node) -> frozenset[str]:
-    return frozenset((node.op,)).union(*(_operations(arg) for arg in node.args))
-
-
-def _without_degrees(node: Node) -> Node:
-    if node.op == "degrees":
-        return _without_degrees(node.args[0])
-    return replace(node, args=tuple(_without_degrees(arg) for arg in node.args))
-
-
-def _unit_ratio(reference: Scalar, answer: Scalar, policy: GradingPolicy) -> Fraction | None:
-    """What the answer's number is multiplied with to be in the reference's unit; None: units play no part."""
-    if not reference.unit and not answer.unit:
-        return None
-    if not (reference.unit and answer.unit):
-        money = "dollar" in (reference.unit, answer.unit)
-        return None if (policy.currency_optional if money else policy.units_optional) else Fraction(0)
-    return unit_ratio(answer.unit, reference.unit)
-
-
-def _percent_readings(reference: Scalar, answer: Scalar, node: Node, policy: GradingPolicy) -> Iterable[Node]:
-    """The values that the answer may stand for, on the reference's side of the percent sign."""
-    if reference.percent == answer.percent:
-        yield node
-        return
-    if policy.percent_sign_optional:
-        yield node
-    if policy.percent_as_fraction:
-        yield Node("*" if reference.percent else "/", (node, number_node(100)))
-    if not policy.percent_sign_optional and not policy.percent_as_fraction:
-        yield Node("+", (node, number_node(1)))  # never the same
-
-
-def _scalar_values_equal(left: Node, right: Node, tolerance: float) -> bool | None:
-    """None where a value is out of bounds, or where two formulas with variables may still be the same."""
-    try:
-        same = identical(left, right, tolerance)
-    except UnsupportedExpressionError:
-        return None
-    if same or not (names_in(left) | names_in(right)):
-        return same
-    both_open = names_in(left) and names_in(right) and not (is_rational(left) and is_rational(right))
-    return None if both_open else False
 
 
 def _compare_sequences(reference: Sequence, answer: Sequence, policy: GradingPolicy) -> bool | None:
@@ -229,7 +151,7 @@ def _compare_word_with_scalar(reference: Shape, answer: Shape, policy: GradingPo
     assert isinstance(words, Words)
     assert isinstance(scalar, Scalar)
     if words.text in _NUMBER_WORDS:
-        return _scalar_values_equal(scalar.node, number_node(_NUMBER_WORDS[words.text]), 0.0)
+        return nodes_equal(scalar.node, number_node(_NUMBER_WORDS[words.text]), 0.0)
     if scalar.node.op in ("name", "e", "i"):
         return words.text == (scalar.node.name.lower() or scalar.node.op)
     return False if words.marked or not names_in(scalar.node) else None
@@ -240,7 +162,7 @@ def _compare_infinities(reference: Infinity, answer: Infinity, policy: GradingPo
 
 
 _COMPARISONS: tuple[tuple[tuple[type, type], Callable[..., bool | None]], ...] = (
-    ((Scalar, Scalar), _compare_scalars),
+    ((Scalar, Scalar), compare_scalars),
     ((Sequence, Sequence), _compare_sequences),
     ((Union, Union), _compare_unions),
     ((Matrix, Matrix), _compare_matrices),

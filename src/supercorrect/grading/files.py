@@ -64,7 +64,7 @@ def grade_file(
         counts = _resume(partial, settings, fingerprint)
         with partial.open("a", encoding="utf-8") as stream:
             _grade_rows(islice(read_rows(path), counts.total(), None), grader, stream, counts, total, on_progress)
-        os.replace(partial, output)
+        partial.replace(output)
         settings.unlink()
     except OSError as error:
         raise StorageError(f"{output}: cannot be written: {error}. Free space or choose another --output.") from error

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from supercorrect.grading.brackets import matching_end, split_top
 from supercorrect.grading.expression_parser import parse_expression
 from supercorrect.grading.expressions import Node, UnsupportedExpressionError
 from supercorrect.grading.normalisation import DOLLAR, ROW_END, TEXT_CLOSE, TEXT_OPEN, plain_words
@@ -217,40 +218,5 @@ def read_scalar(text: str) -> Shape:
 def _is_prose(text: str) -> bool:
     """Whether text has words of a language in it, outside commands: then it is no formula."""
     formula = any(char.isdigit() or char in "\\^_+=/*" for char in text)
-    return _PLAIN_WORD.search(text) is not None or (not formula and len(plain_words(text)) > 2)
-
-
-def matching_end(text: str, start: int) -> int:
-    """Where the bracket that opens at `start` closes, by any kind of bracket (`[0,1)`); -1 where it does not."""
-    depth = 0
-    for place in range(start, len(text)):
-        char = text[place]
-        if char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-            if depth == 0:
-                return place
-    return -1
-
-
-def split_top(text: str, separators: tuple[str, ...], keep: bool = False) -> list[str]:
-    """Split text at separators outside all brackets, stripped. `keep`: separators stay, at the odd places."""
-    parts, depth, start, place = [], 0, 0, 0
-    first = {separator[0] for separator in separators}
-    while place < len(text):
-        char = text[place]
-        if char in "([{" + TEXT_OPEN:
-            depth += 1
-        elif char in ")]}" + TEXT_CLOSE:
-            depth -= 1
-        elif depth == 0 and char in first:
-            found = next((separator for separator in separators if text.startswith(separator, place)), None)
-            if found is not None:
-                parts.append(text[start:place].strip())
-                if keep:
-                    parts.append(found)
-                place = start = place + len(found)
-                continue
-        place += 1
-    return [*parts, text[start:].strip()]
+    outside = re.sub(f"{TEXT_OPEN}[^{TEXT_CLOSE}]*{TEXT_CLOSE}", " ", text) if any(map(str.isdigit, text)) else text
+    return _PLAIN_WORD.search(outside) is not None or (not formula and len(plain_words(text)) > 2)
