@@ -63,12 +63,12 @@ def test_the_corpus_has_two_hundred_cases() -> None:
 
 
 def test_code_in_an_answer_never_runs(watched: list[str]) -> None:
-    _survives([case for case in CASES if case[0].startswith("payload")], 2.0, watched)
+    _survives([case for case in CASES if case[0].startswith("payload")], 1.0, watched)
 
 
-@pytest.mark.parametrize("kind", ["issue65-", "tower-0", "factorial-25", "huge-", "nested-15", "odd-8"])
+@pytest.mark.parametrize("kind", ["issue65-", "factorial-25", "huge-", "nested-16", "odd-8"])
 def test_some_of_every_kind_end_in_time(kind: str, watched: list[str]) -> None:
-    _survives([case for case in CASES if case[0].startswith(kind)], 2.0, watched)
+    _survives([case for case in CASES if case[0].startswith(kind)], 1.0, watched)
 
 
 @pytest.mark.slow
