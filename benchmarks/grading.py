@@ -9,16 +9,20 @@ importable here, or by the interpreter that `--inspect-python` names.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import logging
 import os
 import random
+import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from supercorrect.grading import Grader
@@ -52,11 +56,17 @@ def math_rows(data: Path, seed: int = 0) -> list[Row]:
     chosen = random.Random(seed).sample([row for row in train if row["answer"]], 1500)
     rows: list[Row] = [(row["solution"], row["answer"], True) for row in chosen]
     rows += [(row["solution"], other["answer"], False)
-             for row, other in zip(chosen, chosen[1:], strict=False) if row["answer"] != other["answer"]][:750]  # fmt: skip
+             for row, other in pairwise(chosen[:751])
+             if _bare(row["answer"]) != _bare(other["answer"])]  # fmt: skip
     for line in (data / "outputs/realcritic_math.jsonl").open():
         row = json.loads(line)
         rows.append((row["reasoning"], row["gt"], row["previous_score"][0]))
     return rows
+
+
+def _bare(answer: str) -> str:
+    """An answer without units and layout: `2` and `2 \\text{ euros}` make no wrong row."""
+    return re.sub(r"\\text\{[^{}]*\}|\\[a-z]*frac|[^0-9A-Za-z]", "", answer)
 
 
 def measure(grade_all: Callable[[list[Row]], list[bool | None]], rows: list[Row]) -> Result:
@@ -82,8 +92,9 @@ def math_verify(rows: list[Row]) -> list[bool | None]:
     return [verify(parse(f"${reference}$"), parse(completion)) for completion, reference, _ in rows]
 
 
+INSPECT_SECONDS = 60  # its abandoned threads can hold a process for ever: it does what rows it can in this time
 _INSPECT_PROGRAM = """
-import asyncio, json, sys, time
+import asyncio, json, os, sys, time
 from types import SimpleNamespace
 from inspect_ai.scorer import Target, math
 rows, score = json.load(sys.stdin), math()
@@ -96,20 +107,33 @@ async def main():
         except ValueError:
             outcomes.append(None)
         began = began or time.perf_counter()
-    print(json.dumps([outcomes[1:], time.perf_counter() - began]))
+        if len(outcomes) % 10 == 0:
+            print(json.dumps([outcomes[1:], time.perf_counter() - began]), flush=True)
+    print(json.dumps([outcomes[1:], time.perf_counter() - began]), flush=True)
+    os._exit(0)
 asyncio.run(main())
 """
 
 
 def measure_inspect(python: str, rows: list[Row]) -> Result | None:
     """inspect_ai's `math()` scorer in another interpreter; None where it cannot be imported there."""
-    program = subprocess.run([python, "-c", _INSPECT_PROGRAM], input=json.dumps(rows), capture_output=True, text=True)
-    if program.returncode != 0:
-        print(f"inspect_ai: not measured: {program.stderr.strip().splitlines()[-1]}")
+    rows = random.Random(0).sample(rows, len(rows))
+    with tempfile.TemporaryFile("w+") as requests, tempfile.TemporaryFile("w+") as replies:
+        json.dump(rows, requests)
+        requests.seek(0)
+        program = subprocess.Popen([python, "-c", _INSPECT_PROGRAM], stdin=requests, stdout=replies)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(INSPECT_SECONDS)
+        program.kill()
+        replies.seek(0)
+        lines = replies.read().splitlines()
+    if not lines:
+        print("inspect_ai: not measured: it graded nothing")
         return None
-    outcomes, seconds = json.loads(program.stdout)
-    agreeing = sum(outcome is label for outcome, (_, _, label) in zip(outcomes, rows, strict=True))
-    return Result(len(rows) / seconds, agreeing / len(rows), outcomes.count(None))
+    outcomes, seconds = json.loads(lines[-1])
+    print(f"inspect_ai: graded {len(outcomes)} rows of {len(rows)} in {INSPECT_SECONDS} seconds at most")
+    agreeing = sum(outcome is label for outcome, (_, _, label) in zip(outcomes, rows, strict=False))
+    return Result(len(outcomes) / seconds, agreeing / len(outcomes), outcomes.count(None))
 
 
 def main() -> int:

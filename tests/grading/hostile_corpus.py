@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables
 """Answers made to hang, fill memory, crash or run code: written for this project, over two hundred of them.
 
 Each is (name, completion, reference answer). None of them may ever be graded `correct`. `CANARY` in a payload stands for
@@ -106,6 +107,7 @@ _HUGE = [
     "<Answer>" * 125_000, "\\boxed{" * 140_000, "answer is " * 100_000, "$" * 1_000_001, "\n" * 1_000_000 + "8", "(" * 1_000_000,
 ]  # fmt: skip
 MATH_VERIFY_ISSUE_65 = [
+    "\\dfrac{5^{\\left(5^{\\left(5^{\\left(5^5\\right)}\\right)} - 4\\right)} - 5}{16}",  # the input of the issue
     "\\frac{(2n)!}{2^{n} n!} = \\prod_{k=1}^{n} (2k-1)^{(2k-1)^{n!}}",
     "x^{2^{2^{2^{2^{2}}}}} - \\sqrt{x^{2^{2^{2^{2}}}}}",
     "\\frac{1}{2} \\left( 3^{3^{3^{3}}} + 1 \\right)^{\\frac{1}{3^{3^{3}}}}",

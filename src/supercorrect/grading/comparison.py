@@ -10,7 +10,6 @@ from supercorrect.grading.expressions import (
     Node,
     UnsupportedExpressionError,
     evaluate,
-    identical,
     names_in,
     number_node,
     values_equal,
@@ -18,6 +17,7 @@ from supercorrect.grading.expressions import (
 from supercorrect.grading.intervals import as_intervals
 from supercorrect.grading.normalisation import compact
 from supercorrect.grading.policy import GradingPolicy
+from supercorrect.grading.scalars import compare_scalars, nodes_equal
 from supercorrect.grading.shapes import (
     Infinity,
     Matrix,
@@ -30,7 +30,6 @@ from supercorrect.grading.shapes import (
     Words,
     read_shape,
 )
-from supercorrect.grading.units import unit_ratio
 
 _NUMBER_NAMES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -50,16 +49,23 @@ def compare(reference: Shape, answer: Shape, policy: GradingPolicy) -> bool | No
         return True
     if isinstance(reference, Relation) or isinstance(answer, Relation):
         return _compare_relations(reference, answer, policy)
+    if _is_condition(reference) != _is_condition(answer) and _compare_intervals(reference, answer, policy):
+        return True
     if isinstance(reference, Unread) or isinstance(answer, Unread):
         return _compare_text(reference, answer)
     if isinstance(reference, Union) != isinstance(answer, Union):
-        return None
+        return None if isinstance(reference, _SETS) and isinstance(answer, _SETS) else False
     if _is_singleton(reference) != _is_singleton(answer):
         return compare(_only_item(reference), _only_item(answer), policy)
     for kinds, comparison in _COMPARISONS:
         if isinstance(reference, kinds[0]) and isinstance(answer, kinds[1]):
             return comparison(reference, answer, policy)
     return False
+
+
+def _is_condition(shape: Shape) -> bool:
+    """Whether a list is of relations: `x < 1 or x > 3`."""
+    return isinstance(shape, Sequence) and not shape.opening and all(isinstance(item, Relation) for item in shape.items)
 
 
 def _is_singleton(shape: Shape) -> bool:
@@ -71,62 +77,13 @@ def _only_item(shape: Shape) -> Shape:
     return shape.items[0] if isinstance(shape, Sequence) and _is_singleton(shape) else shape
 
 
+_SETS = (Union, Sequence, Infinity)
+
+
 def _compare_text(reference: Shape, answer: Shape) -> bool | None:
     if isinstance(reference, Unread) and isinstance(answer, Unread) and compact(reference.text) == compact(answer.text):
         return bool(reference.text) or None
     return None
-
-
-def _compare_scalars(reference: Scalar, answer: Scalar, policy: GradingPolicy) -> bool | None:
-    if reference.base or answer.base:
-        if reference.base != answer.base and not (policy.base_optional and not (reference.base and answer.base)):
-            return False
-        return _scalar_values_equal(reference.node, answer.node, 0.0)
-    tolerance = policy.decimal_tolerance if reference.decimal or answer.decimal else 0.0
-    if not policy.degrees_optional and reference.degrees != answer.degrees:
-        return False
-    ratio = _unit_ratio(reference, answer, policy)
-    if ratio == 0:
-        return False
-    scaled = answer.node if ratio is None or ratio == 1 else Node("*", (answer.node, number_node(ratio)))
-    results = [_scalar_values_equal(reference.node, candidate, tolerance)
-               for candidate in _percent_readings(reference, answer, scaled, policy)]  # fmt: skip
-    if True in results:
-        return True
-    return None if None in results or not results else False
-
-
-def _unit_ratio(reference: Scalar, answer: Scalar, policy: GradingPolicy) -> Fraction | None:
-    """What the answer's number is multiplied with to be in the reference's unit; None: units play no part."""
-    if not reference.unit and not answer.unit:
-        return None
-    if not (reference.unit and answer.unit):
-        return None if policy.units_optional else Fraction(0)
-    return unit_ratio(answer.unit, reference.unit)
-
-
-def _percent_readings(reference: Scalar, answer: Scalar, node: Node, policy: GradingPolicy) -> Iterable[Node]:
-    """The values that the answer may stand for, on the reference's side of the percent sign."""
-    if reference.percent == answer.percent:
-        yield node
-        return
-    if policy.percent_sign_optional:
-        yield node
-    if policy.percent_as_fraction:
-        yield Node("*" if reference.percent else "/", (node, number_node(100)))
-    if not policy.percent_sign_optional and not policy.percent_as_fraction:
-        yield Node("+", (node, number_node(1)))  # never the same
-
-
-def _scalar_values_equal(left: Node, right: Node, tolerance: float) -> bool | None:
-    """None where a value is out of bounds, or where two formulas with variables may still be the same."""
-    try:
-        same = identical(left, right, tolerance)
-    except UnsupportedExpressionError:
-        return None
-    if same or not (names_in(left) | names_in(right)):
-        return same
-    return None if names_in(left) and names_in(right) else False
 
 
 def _compare_sequences(reference: Sequence, answer: Sequence, policy: GradingPolicy) -> bool | None:
@@ -194,7 +151,7 @@ def _compare_word_with_scalar(reference: Shape, answer: Shape, policy: GradingPo
     assert isinstance(words, Words)
     assert isinstance(scalar, Scalar)
     if words.text in _NUMBER_WORDS:
-        return _scalar_values_equal(scalar.node, number_node(_NUMBER_WORDS[words.text]), 0.0)
+        return nodes_equal(scalar.node, number_node(_NUMBER_WORDS[words.text]), 0.0)
     if scalar.node.op in ("name", "e", "i"):
         return words.text == (scalar.node.name.lower() or scalar.node.op)
     return False if words.marked or not names_in(scalar.node) else None
@@ -205,7 +162,7 @@ def _compare_infinities(reference: Infinity, answer: Infinity, policy: GradingPo
 
 
 _COMPARISONS: tuple[tuple[tuple[type, type], Callable[..., bool | None]], ...] = (
-    ((Scalar, Scalar), _compare_scalars),
+    ((Scalar, Scalar), compare_scalars),
     ((Sequence, Sequence), _compare_sequences),
     ((Union, Union), _compare_unions),
     ((Matrix, Matrix), _compare_matrices),
@@ -230,10 +187,8 @@ def _all(results: Iterable[bool | None]) -> bool | None:
 
 def _compare_relations(reference: Shape, answer: Shape, policy: GradingPolicy) -> bool | None:
     """Assignments (`x = 5`, `k = 2 + 3 = 5`), inequalities against intervals, and equations."""
-    intervals = as_intervals(reference), as_intervals(answer)
-    if intervals[0] is not None and intervals[1] is not None:
-        same_variable = not (intervals[0].name and intervals[1].name) or intervals[0].name == intervals[1].name
-        return True if same_variable and _same_items(intervals[0].parts, intervals[1].parts, policy) else None
+    if as_intervals(reference) is not None and as_intervals(answer) is not None:
+        return _compare_intervals(reference, answer, policy)
     left, right = _assignment(reference), _assignment(answer)
     if left is not None and right is not None:
         if compact(left[0]) != compact(right[0]):
@@ -246,6 +201,14 @@ def _compare_relations(reference: Shape, answer: Shape, policy: GradingPolicy) -
     if isinstance(answer, Relation) and not isinstance(reference, Relation) and answer.sides[-1] == "0":
         return False  # `2x - y = 0` is an equation, not the number 0
     return _compare_equations(reference, answer)
+
+
+def _compare_intervals(reference: Shape, answer: Shape, policy: GradingPolicy) -> bool | None:
+    """Inequalities and intervals in one form; None where one is neither, or where they are not plainly the same."""
+    left, right = as_intervals(reference), as_intervals(answer)
+    if left is None or right is None or (left.name and right.name and left.name != right.name):
+        return None
+    return True if _same_items(left.parts, right.parts, policy) else None
 
 
 def _assignment(shape: Shape) -> tuple[str, str] | None:

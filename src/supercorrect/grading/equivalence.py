@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from supercorrect.grading.brackets import split_top
 from supercorrect.grading.comparison import compare
 from supercorrect.grading.normalisation import compact, normalise, plain_words
 from supercorrect.grading.policy import GradingPolicy
-from supercorrect.grading.shapes import Relation, Scalar, Sequence, Shape, Words, read_shape, split_top
+from supercorrect.grading.shapes import Relation, Scalar, Sequence, Shape, Words, read_shape
 
 _INTEGER = re.compile(r"-?\d{1,300}")
 _CHOICE = re.compile(r"[(\[{]?\s*(?P<letter>[A-Z])\s*(?:[)\]}]|[.:)])?")
@@ -72,6 +73,7 @@ def _readings(reference: str, given: str) -> list[tuple[Shape, Shape]]:
     return pairs
 
 
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?|\.\d+")
 _DECIMAL_COMMA = re.compile(r"-?\d+,(?:\d{2}|\d{4,})")
 
 
@@ -81,6 +83,9 @@ def _other_reading(text: str, shape: Shape, other: Shape) -> Shape:
         return read_shape(text.replace(",", "."))
     if isinstance(other, Sequence) and not other.opening and re.fullmatch(r"\d{1,3}(,\d{3})+", text):
         return Sequence("", "", tuple(read_shape(part) for part in text.split(",")))
+    if isinstance(shape, Words) and isinstance(other, Scalar) and not re.search(r"[+*/=^]", text):
+        numbers = _NUMBER.findall(text)
+        return read_shape(numbers[0]) if len(numbers) == 1 else shape
     sides = split_top(text, (":",))
     if len(sides) == 2 and all(sides) and isinstance(other, Scalar):
         return read_shape(f"\\frac{{{sides[0]}}}{{{sides[1]}}}")

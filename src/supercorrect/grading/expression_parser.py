@@ -6,9 +6,9 @@ factor = '-' factor | atom ['!'] ['°'] ['^' argument]
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
+from supercorrect.grading.expression_tokens import tokenize
 from supercorrect.grading.expressions import (
     FUNCTION_NAMES,
     Node,
@@ -16,18 +16,13 @@ from supercorrect.grading.expressions import (
     number_node,
 )
 
-MAX_TOKENS = 400
 MAX_DEPTH = 40
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<command>\\[A-Za-z]+)|(?P<word>[A-Za-z]+)|(?P<symbol>[-+*/^!(){}\[\]|_°]))"
-)
 _GREEK_NAMES = (
     "alpha beta gamma delta epsilon varepsilon zeta eta theta lambda mu nu xi rho sigma tau phi varphi chi psi omega "
     "Gamma Delta Theta Lambda Omega Phi"
 )
 _GREEK = frozenset(_GREEK_NAMES.split())
 _CONSTANTS = {"pi": "pi", "e": "e", "i": "i", "imath": "i"}
-_WORDS = FUNCTION_NAMES | {"sqrt", "pi"}
 _CLOSING = {"(": ")", "{": "}", "[": "]", "|": "|"}
 
 
@@ -37,42 +32,11 @@ def parse_expression(text: str) -> Node:
     Raises:
         UnsupportedExpressionError: The text is not wholly inside the grammar.
     """
-    parser = _Parser(_tokenize(text))
+    parser = _Parser(tokenize(text))
     node = parser.expression()
     if parser.peek():
         raise UnsupportedExpressionError(f"unexpected {parser.peek()!r}")
     return node
-
-
-def _tokenize(text: str) -> list[str]:
-    tokens: list[str] = []
-    place, text = 0, text.rstrip()
-    while place < len(text):
-        match = _TOKEN.match(text, place)
-        if match is None or len(tokens) > MAX_TOKENS:
-            raise UnsupportedExpressionError(f"not a scalar expression at character {place}")
-        if match["word"]:
-            tokens.extend(_split_word(match["word"]))
-        else:
-            if match["number"] and tokens and tokens[-1][-1].isdigit() and match.start("number") > place:
-                tokens.append(" ")  # `1 1/2`: only a mixed number may have a space between two numbers
-            tokens.append(match.group().strip())
-        place = match.end()
-    return tokens
-
-
-def _split_word(word: str) -> list[str]:
-    """A known name, or a product of a few one-letter variables: a longer run of letters is a word."""
-    if word in _WORDS:
-        return ["\\" + word]
-    for name in sorted(_WORDS, key=len, reverse=True):
-        if word.startswith(name) and len(word) <= len(name) + 2:
-            return ["\\" + name, *word[len(name) :]]
-        if word.endswith(name) and len(word) <= len(name) + 2:
-            return [*word[: -len(name)], "\\" + name]
-    if len(word) > 4 or (len(word) > 2 and word.lower() in ("and", "the", "not", "all", "odd", "even", "one", "none")):
-        raise UnsupportedExpressionError(f"{word!r} is a word")
-    return list(word)
 
 
 class _Parser:

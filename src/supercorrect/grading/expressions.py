@@ -179,6 +179,20 @@ _FUNCTIONS: dict[str, Callable[..., complex]] = {
 FUNCTION_NAMES = frozenset(("sin", "cos", "tan", "sec", "csc", "cot", "arcsin", "arccos", "arctan", "exp", "ln", "log"))
 
 
+_RATIONAL = frozenset(("number", "name", "+", "-", "*", "/", "negate"))
+
+
+def is_rational(node: Node) -> bool:
+    """Whether a formula is a quotient of polynomials: two of them that differ at one point are not the same."""
+    if not names_in(node):
+        return True
+    if node.op == "^":
+        exponent = node.args[1]
+        exponent = exponent.args[0] if exponent.op == "negate" else exponent
+        return exponent.op == "number" and exponent.number.denominator == 1 and is_rational(node.args[0])
+    return node.op in _RATIONAL and all(is_rational(arg) for arg in node.args)
+
+
 def values_equal(left: Value, right: Value, tolerance: float = 0.0) -> bool:
     """Whether two values are the same number.
 

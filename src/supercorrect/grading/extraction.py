@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from supercorrect.grading.boxes import find_boxes
 
 MAX_BARE_ANSWER_CHARS = 200
+MAX_READ_CHARS = 200_000  # from the end: the answer of a longer completion is sought in its last part
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def extract_answer(text: str) -> Extraction | None:
 
 def visible_part(text: str) -> str:
     """What the model said for others to read: without its `<think>` part, and up to the end of its turn."""
+    text = text[-MAX_READ_CHARS:]
     start = text.rfind("</think>")
     if start >= 0 and text[start + len("</think>") :].strip():
         text = text[start + len("</think>") :]

@@ -1,7 +1,7 @@
 """One spelling for what LaTeX, Unicode and people write in many ways. Linear time, no meaning is decided here.
 
-In normalised text, words that stood in `\\text{…}` are between `TEXT_OPEN` and `TEXT_CLOSE`, and matrix rows end with
-`ROW_END`.
+In normalised text, words that stood in `\\text{…}` are between `TEXT_OPEN` and `TEXT_CLOSE`, matrix rows end with
+`ROW_END`, and `DOLLAR` stands for `\\$`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-TEXT_OPEN, TEXT_CLOSE, ROW_END = "\ue000", "\ue001", "\ue002"
+TEXT_OPEN, TEXT_CLOSE, ROW_END, DOLLAR = "\ue000", "\ue001", "\ue002", "\ue003"
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
@@ -19,7 +19,7 @@ _UNICODE = {
     "±": "\\pm ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ", "∅": "\\emptyset ", "θ": "\\theta ", "∘": "°",
     "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "⅕": " 1/5", "⅛": " 1/8", "‘": "'", "’": "'",
     "“": '"', "”": '"', "％": "%", "\u00a0": " ", "\ue000": "", "\ue001": "",
-    "\ue002": "",
+    "\ue002": "", "\ue003": "",
 }  # fmt: skip
 _UNICODE_RUN = re.compile("[" + "".join(map(re.escape, _UNICODE)) + "]")
 _SYNONYMS = {
@@ -27,7 +27,7 @@ _SYNONYMS = {
     "le": "\\leq", "leqslant": "\\leq", "ge": "\\geq", "geqslant": "\\geq", "ne": "\\neq", "lt": "<", "gt": ">",
     "cdot": "*", "times": "*", "div": "/", "ast": "*", "degree": "°", "degrees": "°", "lbrace": "\\{",
     "rbrace": "\\}", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|", "infin": "\\infty",
-    "varnothing": "\\emptyset", "lbrack": "[", "rbrack": "]", "colon": ":", "textdollar": "", "dots": "\\ldots",
+    "varnothing": "\\emptyset", "lbrack": "[", "rbrack": "]", "colon": ":", "dots": "\\ldots",
     "cdots": "\\ldots", "lnot": "\\neg", "textdegree": "°",
 }  # fmt: skip
 _DROPPED_NAMES = (
@@ -42,7 +42,8 @@ _TEXT_GROUP = re.compile(r"\\(?P<name>[a-zA-Z]+)\s*\{(?P<body>[^{}]*)\}")
 _COMMAND = re.compile(r"\\([A-Za-z]+)\*?")
 _SPACES = re.compile(r"\\[,;:!> ~]|~|\\quad\b|\\qquad\b|\s+")
 _DEGREES = re.compile(r"\^\s*(?:\\circ\b|\{\s*\\circ\s*\}|°|\{\s*°\s*\})|\\circ\b")
-_CURRENCY = re.compile(r"\\\$|[$€£¥₹]|\bUSD\b\s*|\\mathdollar\b")
+_DOLLAR = re.compile(r"\\\$|\bUSD\b|\\(?:math|text)dollar\b")
+_CURRENCY = re.compile(r"[$€£¥₹]")
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!\s*|\\!,\s*|\\,(?=\d{3}(?!\d)))\s*(?=\d)")
 _PERCENT = re.compile(r"\\%|(?<=[\d\s}])(?:percent(?:age)?|pct)\b", re.IGNORECASE)
 _EQUALS = re.compile(r"(?<=[\w)}])\s+(?:equals|is equal to)\s+(?=[-\d\\(])")
@@ -61,7 +62,7 @@ def normalise(text: str) -> str:
     text = _THOUSANDS.sub("", text)
     text = _DEGREES.sub("°", text)
     text = _PERCENT.sub("%", _TEXT_GROUP.sub(_mark_text, text))
-    text = _EQUALS.sub("=", _CURRENCY.sub(" ", text))
+    text = _EQUALS.sub("=", _CURRENCY.sub(" ", _DOLLAR.sub(DOLLAR, text)))
     text = _COMMAND.sub(_one_command, text)
     text = _SPACES.sub(" ", text)
     text = text.replace("{ ", "{").replace(" }", "}").replace("**", "^" if "\\" not in text else "").replace("\\^", "^")
@@ -88,7 +89,7 @@ def compact(text: str) -> str:
 
 def to_latex(text: str) -> str:
     """Normalised text as LaTeX again, for a reader that knows nothing of our marks."""
-    text = text.replace(TEXT_OPEN, "\\text{").replace(TEXT_CLOSE, "}").replace(ROW_END, "\\\\")
+    text = text.replace(TEXT_OPEN, "\\text{").replace(TEXT_CLOSE, "}").replace(ROW_END, "\\\\").replace(DOLLAR, "")
     return text.replace("°", "^{\\circ}").replace("%", "\\%")
 
 

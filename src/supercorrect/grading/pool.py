@@ -78,8 +78,8 @@ class _Worker:
                 return CheckResult(reply.get("result"), reply.get("reason"))
 
     def _seconds_left(self, waited: float) -> float:
-        """The time for a check after waiting for the worker to start: what is left, but never less than a third."""
-        return max(self._timeout_seconds / 3, self._timeout_seconds - waited)
+        """The time for a check after waiting for the worker to start: what is left, but never less than two thirds."""
+        return max(self._timeout_seconds * 2 / 3, self._timeout_seconds - waited)
 
     def _send(self, request: dict[str, Any]) -> None:
         body = json.dumps(request).encode()

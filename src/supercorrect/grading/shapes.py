@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from supercorrect.grading.brackets import matching_end, split_top
 from supercorrect.grading.expression_parser import parse_expression
 from supercorrect.grading.expressions import Node, UnsupportedExpressionError
-from supercorrect.grading.normalisation import ROW_END, TEXT_CLOSE, TEXT_OPEN, plain_words
+from supercorrect.grading.normalisation import DOLLAR, ROW_END, TEXT_CLOSE, TEXT_OPEN, plain_words
 from supercorrect.grading.units import split_unit
 
 
@@ -92,8 +93,10 @@ _MATRIX = re.compile(
 )
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _BASE = re.compile(r"(?P<numeral>-?[0-9A-Fa-f.]+)\s*_\s*(?:\{(?P<group>\w+)\}|(?P<one>\d+))")
+_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|sec|csc|cot)\b")
+_PLAIN_WORD = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{4,}")
 _LIST_WORD = re.compile(r"(?:,\s*)?\b(?:and|or)\b")
-_GROUPED = re.compile(r"-?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d+)?")
+_GROUPED = re.compile(DOLLAR + r"?\s*-?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d+)?")
 
 
 @lru_cache(maxsize=4096)
@@ -194,7 +197,7 @@ def read_scalar(text: str) -> Shape:
     if infinite:
         return Infinity(-1 if infinite[1] == "-" else 1)
     body, unit = split_unit(text)
-    percent, degrees = body.endswith("%"), body.endswith("°")
+    percent, degrees = body.endswith("%"), body.endswith("°") and _FUNCTION.search(body) is None
     body = body.rstrip("%°").strip() if percent or degrees else body
     based = _BASE.fullmatch(body)
     base = ""
@@ -213,41 +216,7 @@ def read_scalar(text: str) -> Shape:
 
 
 def _is_prose(text: str) -> bool:
-    """Whether text is words with no number and no formula in it."""
-    return not any(char.isdigit() or char in "\\^_+=/*" for char in text) and len(plain_words(text)) > 2
-
-
-def matching_end(text: str, start: int) -> int:
-    """Where the bracket that opens at `start` closes, by any kind of bracket (`[0,1)`); -1 where it does not."""
-    depth = 0
-    for place in range(start, len(text)):
-        char = text[place]
-        if char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-            if depth == 0:
-                return place
-    return -1
-
-
-def split_top(text: str, separators: tuple[str, ...], keep: bool = False) -> list[str]:
-    """Split text at separators outside all brackets, stripped. `keep`: separators stay, at the odd places."""
-    parts, depth, start, place = [], 0, 0, 0
-    first = {separator[0] for separator in separators}
-    while place < len(text):
-        char = text[place]
-        if char in "([{" + TEXT_OPEN:
-            depth += 1
-        elif char in ")]}" + TEXT_CLOSE:
-            depth -= 1
-        elif depth == 0 and char in first:
-            found = next((separator for separator in separators if text.startswith(separator, place)), None)
-            if found is not None:
-                parts.append(text[start:place].strip())
-                if keep:
-                    parts.append(found)
-                place = start = place + len(found)
-                continue
-        place += 1
-    return [*parts, text[start:].strip()]
+    """Whether text has words of a language in it, outside commands: then it is no formula."""
+    formula = any(char.isdigit() or char in "\\^_+=/*" for char in text)
+    outside = re.sub(f"{TEXT_OPEN}[^{TEXT_CLOSE}]*{TEXT_CLOSE}", " ", text) if any(map(str.isdigit, text)) else text
+    return _PLAIN_WORD.search(outside) is not None or (not formula and len(plain_words(text)) > 2)

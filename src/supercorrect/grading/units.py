@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from supercorrect.grading.normalisation import TEXT_CLOSE, TEXT_OPEN
+from supercorrect.grading.normalisation import DOLLAR, TEXT_CLOSE, TEXT_OPEN
 
 _KINDS: dict[str, dict[str, Fraction]] = {
     "length": {"mm": Fraction(1, 1000), "cm": Fraction(1, 100), "m": Fraction(1), "km": Fraction(1000),
@@ -40,6 +40,8 @@ _LEADING = re.compile(rf"^\s*(?:{TEXT_OPEN}[^{TEXT_CLOSE}]*{TEXT_CLOSE}\s*)+(?=[
 def split_unit(text: str) -> tuple[str, str]:
     """An expression and the unit behind it, as `cm^2` or as the words that were there; empty where there is none."""
     text = _LEADING.sub("", text)
+    if DOLLAR in text:
+        return text.replace(DOLLAR, " ").strip(), "dollar"
     match = _MARKED_TAIL.search(text)
     if match is None:
         match = _BARE_TAIL.search(text) if text[-1:].isalpha() or text[-1:] in "23}" else None
