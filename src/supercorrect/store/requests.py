@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import threading
@@ -18,6 +19,7 @@ from typing import Literal, get_args
 
 from supercorrect.config import SamplingConfig
 from supercorrect.errors import StorageError
+from supercorrect.store.files import sync_folder
 
 KeptStatus = Literal["ok", "truncated", "refused", "empty"]
 ErrorStatus = Literal["prompt_truncated", "protocol_error", "bad_request", "failed"]
@@ -110,7 +112,11 @@ def request_key(
 
 
 class RequestStore:
-    """A SQLite file (WAL, synchronous FULL): what `put` has returned from survives a crash of process or machine.
+    """A SQLite file with a write-ahead log: what `put` has returned from survives a crash of process or machine.
+
+    That has two steps, for those who ask by the hundred: what `append` has returned from survives `kill -9`, what
+    `sync` has returned from survives the loss of power. SQLite's own way to do both at once (`synchronous = FULL`)
+    makes each answer wait for the disk before the next question may go out.
 
     Threads may share one store. The file is checked when it is opened and each row against its checksum when it is
     read, so that damage is an error and never an answer, nor a reason to pay twice.
@@ -123,8 +129,10 @@ class RequestStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")  # the log is synced by `sync`
             self._create_or_check_schema()
+            self._log = path.with_name(f"{path.name}-wal").open("rb")
+            sync_folder(path.parent)
             if (state := self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
                 raise StorageError(f"{path}: {state}. {_ADVICE['SQLITE_CORRUPT']}.")
 
@@ -143,6 +151,7 @@ class RequestStore:
     def close(self) -> None:
         """Fold the log into the file and let go of it."""
         with self._translated("closed"):
+            self._log.close()
             self._connection.close()
 
     def get(self, key: str) -> StoredResponse | None:
@@ -162,10 +171,15 @@ class RequestStore:
         return found
 
     def put(self, response: StoredResponse) -> None:
-        """Commit one response; see `put_many`."""
+        """Make one response safe; see `put_many`."""
         self.put_many((response,))
 
     def put_many(self, responses: Sequence[StoredResponse]) -> None:
+        """Make responses safe, in one transaction: `append`, then `sync`."""
+        self.append(responses)
+        self.sync()
+
+    def append(self, responses: Sequence[StoredResponse]) -> None:
         """Commit responses in one transaction. A key that is already answered keeps its first answer.
 
         Raises:
@@ -179,6 +193,13 @@ class RequestStore:
         with self._translated("written"), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(statement, map(_to_row, responses))
+
+    def sync(self) -> None:
+        """Bring to the disk itself whatever has been appended. Other threads may append meanwhile."""
+        try:
+            os.fsync(self._log.fileno())
+        except OSError as error:
+            raise self._refused("written", error) from error
 
     def usage(self) -> dict[str, Usage]:
         """What each role has cost so far, by role."""
@@ -227,12 +248,15 @@ class RequestStore:
             try:
                 yield
             except (sqlite3.Error, OSError) as error:
-                name = getattr(error, "sqlite_errorname", "")
-                advice = next((text for code, text in _ADVICE.items() if name.startswith(code)), "")
-                raise StorageError(
-                    f"{self.path}: the request store cannot be {done}: {error}. "
-                    f"{advice or 'See that the disk works and the file may be written, then start again'}."
-                ) from error
+                raise self._refused(done, error) from error
+
+    def _refused(self, done: str, error: Exception) -> StorageError:
+        name = getattr(error, "sqlite_errorname", "")
+        advice = next((text for code, text in _ADVICE.items() if name.startswith(code)), "")
+        return StorageError(
+            f"{self.path}: the request store cannot be {done}: {error}. "
+            f"{advice or 'See that the disk works and the file may be written, then start again'}."
+        )
 
 
 def _to_row(response: StoredResponse) -> tuple[object, ...]:
