@@ -86,7 +86,10 @@ if __name__ == "__main__":
     assert len(rows) == count and all(rows["generation"])
 """,
 }
-PEERS = {"curator": "bespokelabs-curator==0.1.31", "distilabel": "distilabel[openai]==1.5.3"}
+PEERS = {
+    "curator": ("bespokelabs-curator==0.1.31",),
+    "distilabel": ("distilabel[openai]==1.5.3", "requests"),  # it imports requests without asking for it
+}
 
 
 @dataclass(frozen=True)
@@ -120,12 +123,12 @@ def main() -> None:
 def install_peers(folder: Path) -> dict[str, str]:
     """Each peer in its own environment; returns every system's interpreter."""
     pythons = {"supercorrect": sys.executable}
-    for name, requirement in PEERS.items():
+    for name, requirements in PEERS.items():
         python = folder / name / "bin" / "python"
         if not python.exists():
-            print(f"installing {requirement} …", flush=True)
+            print(f"installing {requirements[0]} …", flush=True)
             venv.create(folder / name, with_pip=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", requirement], check=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True)
         pythons[name] = str(python)
     return pythons
 

@@ -1,4 +1,4 @@
-"""The asyncio side of `ask_all`: workers that ask, a committer behind them, and an orderly end."""
+"""The asyncio side of `ask_all`: workers that ask, commits behind them, and an orderly end."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ class Session:
         self._exchange = Exchange(role, endpoint, access)
         self._traffic = Traffic(role, public_url(access.base_url), endpoint.limits)
         self._store = store
-        self._commits = GroupCommit(store)
         self._budget = budget
         self._settled = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -45,30 +44,31 @@ class Session:
         self._error: BaseException | None = None
 
     async def run(self, pending: Mapping[str, ChatRequest], take: Callable[[StoredResponse], None]) -> None:
-        """Answer all of `pending`; `take` gets each response once it is safe on disk.
+        """Answer all of `pending`; `take` gets each response once it is safe on disk: see `Commits`.
 
         A few workers draw from one iterator, so that 100,000 requests are not 100,000 tasks.
         """
         items = (Item(key, request, self._endpoint) for key, request in pending.items())
+        commits = Commits(self._store, take)
         worker_count = min(self._endpoint.limits.max_concurrency, len(pending))
         async with self._exchange:
             with draining_on_signals(self._interrupt):
-                workers = [asyncio.create_task(self._work(items, take)) for _ in range(worker_count)]
-                for end in await asyncio.gather(*workers, return_exceptions=True):
-                    if end is not None:
-                        self._stop(end)
+                workers = [asyncio.create_task(self._work(items, commits)) for _ in range(worker_count)]
+                ends = await asyncio.gather(*workers, return_exceptions=True)
+                ends += await asyncio.gather(commits.finish(), return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                self._stop(end)
         if self._error is not None:
             raise self._error
 
-    async def _work(self, items: Iterator[Item], take: Callable[[StoredResponse], None]) -> None:
+    async def _work(self, items: Iterator[Item], commits: Commits) -> None:
         try:
             for item in items:
                 self._store.require_free_space()
                 response = await self._answer(item)
                 if response is not None:
-                    if response.is_kept:
-                        await self._commits.put(response)
-                    take(response)
+                    commits.add(response)
                 if self._stopping.is_set():
                     return
         except BaseException as error:
@@ -157,26 +157,39 @@ class Session:
             self._stopping.set()
 
 
-class GroupCommit:
-    """Commits responses as they come: all that arrive before its turn go into one transaction.
+class Commits:
+    """Takes responses to safety in two steps, so that no worker waits for the disk.
 
-    It writes from the loop's own thread: a second thread would wait for the interpreter lock at every SQL step, and
-    one sync to disk is shorter than that.
+    A response is committed at once, so that a killed run has lost no more than what is under way. `take` gets it when
+    the log is synced, so that nothing is used that a loss of power could take back. One sync serves all that have come
+    since the last.
     """
 
-    def __init__(self, store: RequestStore) -> None:
+    def __init__(self, store: RequestStore, take: Callable[[StoredResponse], None]) -> None:
         self._store = store
-        self._waiting: list[StoredResponse] = []
-        self._batch: asyncio.Task[None] | None = None
+        self._take = take
+        self._unsynced: list[StoredResponse] = []
+        self._syncing: asyncio.Task[None] | None = None
 
-    async def put(self, response: StoredResponse) -> None:
-        """Return when the response is safe on disk."""
-        self._waiting.append(response)
-        if self._batch is None:
-            self._batch = asyncio.create_task(self._write())
-        await self._batch
+    def add(self, response: StoredResponse) -> None:
+        """Commit a response. Raises what a sync or `take` before it has raised."""
+        if response.is_kept:
+            self._store.append((response,))
+        self._unsynced.append(response)
+        if self._syncing is not None and self._syncing.done():
+            self._syncing.result()
+            self._syncing = None
+        if self._syncing is None:
+            self._syncing = asyncio.create_task(self._sync())
 
-    async def _write(self) -> None:
-        await asyncio.sleep(0)  # what has come in the meantime joins the transaction
-        batch, self._waiting, self._batch = self._waiting, [], None
-        self._store.put_many(batch)
+    async def finish(self) -> None:
+        """Return when all is synced and taken."""
+        if self._syncing is not None:
+            await self._syncing
+
+    async def _sync(self) -> None:
+        while batch := self._unsynced:
+            self._unsynced = []
+            await asyncio.to_thread(self._store.sync)
+            for response in batch:
+                self._take(response)

@@ -2,7 +2,8 @@
 
 from supercorrect.store.files import file_sha256, read_records, write_json_atomic, write_records, write_text_atomic
 from supercorrect.store.lock import RunLock
-from supercorrect.store.requests import KeptStatus, RequestStore, ResponseStatus, StoredResponse, Usage, request_key
+from supercorrect.store.requests import RequestStore, Usage
+from supercorrect.store.responses import KeptStatus, ResponseStatus, StoredResponse, request_key
 
 __all__ = [
     "KeptStatus",

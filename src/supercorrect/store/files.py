@@ -88,7 +88,7 @@ def _write_chunks_atomic(path: Path, chunks: Iterable[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise StorageError(
             f"{path}: cannot be written: {error.strerror}. Free some space or choose another folder, "
@@ -96,7 +96,8 @@ def _write_chunks_atomic(path: Path, chunks: Iterable[str]) -> None:
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring to the disk which files a folder holds."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

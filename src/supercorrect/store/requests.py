@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import threading
@@ -14,15 +14,11 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, get_args
+from typing import get_args
 
-from supercorrect.config import SamplingConfig
 from supercorrect.errors import StorageError
-
-KeptStatus = Literal["ok", "truncated", "refused", "empty"]
-ErrorStatus = Literal["prompt_truncated", "protocol_error", "bad_request", "failed"]
-ResponseStatus = KeptStatus | ErrorStatus
-_KEPT_STATUSES = frozenset(get_args(KeptStatus))
+from supercorrect.store.files import sync_folder
+from supercorrect.store.responses import KeptStatus, StoredResponse
 
 _LEAST_FREE_BYTES = 200_000_000
 _KEYS_PER_QUERY = 500
@@ -33,46 +29,6 @@ _ADVICE = {
     "SQLITE_NOTADB": "The file is no request store: put back a copy of it, or move it away",
     "SQLITE_BUSY": "Another program has the file open: close it, then start the same command again",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class StoredResponse:
-    """What a model answered to one request, with all that it took to get it.
-
-    Attributes:
-        key: `request_key` of the request.
-        status: `ok`, or why there is no answer to use. Only a `KeptStatus` is ever stored; after an `ErrorStatus` a
-            later run asks again.
-        text: The raw completion, before any parsing.
-        reasoning: What the endpoint gave apart from the completion, under `reasoning` or `reasoning_content`.
-        served_model: The name that the endpoint answered under.
-        input_tokens: Prompt tokens charged, over all attempts. None: the endpoint did not say.
-        output_tokens: Completion tokens charged, over all attempts. None: the endpoint did not say.
-        token_ids: The very ids that were sampled, where the model runs here. None: only the text is known.
-        attempts: Requests made, without those that a rate limit turned away.
-        usd: Cost of all attempts. None: unknown.
-        detail: What is behind a status other than `ok`.
-    """
-
-    key: str
-    role: str
-    model: str
-    status: ResponseStatus
-    text: str
-    reasoning: str | None = None
-    finish_reason: str | None = None
-    served_model: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    token_ids: tuple[int, ...] | None = None
-    attempts: int = 1
-    usd: float | None = None
-    detail: str = ""
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the store takes it: it answers the request, well or badly."""
-        return self.status in _KEPT_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +46,12 @@ _TOKEN_IDS = _COLUMNS.index("token_ids")
 _values_of = attrgetter(*_COLUMNS)
 
 
-def request_key(
-    model: str, messages: Sequence[tuple[str, str]], sampling: SamplingConfig, sample_index: int = 0
-) -> str:
-    """SHA-256 over all that decides an answer; not over the key, the URL or the limits, which do not.
-
-    Args:
-        messages: Pairs of role and content.
-        sample_index: Which of several answers to the same messages this is.
-    """
-    digest = hashlib.sha256()
-    parts = [model, sampling.model_dump_json(exclude_none=True), str(sample_index)]
-    parts += [part for message in messages for part in message]
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(encoded))  # the length first: no two lists of parts read alike
-        digest.update(encoded)
-    return digest.hexdigest()
-
-
 class RequestStore:
-    """A SQLite file (WAL, synchronous FULL): what `put` has returned from survives a crash of process or machine.
+    """A SQLite file with a write-ahead log: what `put` has returned from survives a crash of process or machine.
+
+    That has two steps, for those who ask by the hundred: what `append` has returned from survives `kill -9`, what
+    `sync` has returned from survives the loss of power. SQLite's own way to do both at once (`synchronous = FULL`)
+    makes each answer wait for the disk before the next question may go out.
 
     Threads may share one store. The file is checked when it is opened and each row against its checksum when it is
     read, so that damage is an error and never an answer, nor a reason to pay twice.
@@ -123,8 +64,10 @@ class RequestStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")  # the log is synced by `sync`
             self._create_or_check_schema()
+            self._log = path.with_name(f"{path.name}-wal").open("rb")
+            sync_folder(path.parent)
             if (state := self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
                 raise StorageError(f"{path}: {state}. {_ADVICE['SQLITE_CORRUPT']}.")
 
@@ -143,6 +86,7 @@ class RequestStore:
     def close(self) -> None:
         """Fold the log into the file and let go of it."""
         with self._translated("closed"):
+            self._log.close()
             self._connection.close()
 
     def get(self, key: str) -> StoredResponse | None:
@@ -162,10 +106,15 @@ class RequestStore:
         return found
 
     def put(self, response: StoredResponse) -> None:
-        """Commit one response; see `put_many`."""
+        """Make one response safe; see `put_many`."""
         self.put_many((response,))
 
     def put_many(self, responses: Sequence[StoredResponse]) -> None:
+        """Make responses safe, in one transaction: `append`, then `sync`."""
+        self.append(responses)
+        self.sync()
+
+    def append(self, responses: Sequence[StoredResponse]) -> None:
         """Commit responses in one transaction. A key that is already answered keeps its first answer.
 
         Raises:
@@ -179,6 +128,13 @@ class RequestStore:
         with self._translated("written"), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(statement, map(_to_row, responses))
+
+    def sync(self) -> None:
+        """Bring to the disk itself whatever has been appended. Other threads may append meanwhile."""
+        try:
+            os.fsync(self._log.fileno())
+        except OSError as error:
+            raise self._refused("written", error) from error
 
     def usage(self) -> dict[str, Usage]:
         """What each role has cost so far, by role."""
@@ -227,12 +183,15 @@ class RequestStore:
             try:
                 yield
             except (sqlite3.Error, OSError) as error:
-                name = getattr(error, "sqlite_errorname", "")
-                advice = next((text for code, text in _ADVICE.items() if name.startswith(code)), "")
-                raise StorageError(
-                    f"{self.path}: the request store cannot be {done}: {error}. "
-                    f"{advice or 'See that the disk works and the file may be written, then start again'}."
-                ) from error
+                raise self._refused(done, error) from error
+
+    def _refused(self, done: str, error: Exception) -> StorageError:
+        name = getattr(error, "sqlite_errorname", "")
+        advice = next((text for code, text in _ADVICE.items() if name.startswith(code)), "")
+        return StorageError(
+            f"{self.path}: the request store cannot be {done}: {error}. "
+            f"{advice or 'See that the disk works and the file may be written, then start again'}."
+        )
 
 
 def _to_row(response: StoredResponse) -> tuple[object, ...]:
