@@ -12,7 +12,7 @@ import pytest
 from supercorrect.errors import ConfigError
 from supercorrect.grading import Grade, Grader, equivalent, grade
 
-NEEDS_ALGEBRA = ("\\int_0^1 x\\,dx", "\\frac{1}{2}")
+NEEDS_ALGEBRA = ("AB", "BA")  # words or a product? only computer algebra says
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -21,8 +22,8 @@ from typing import Any
 from supercorrect.errors import ConfigError
 
 START_SECONDS = 60.0  # importing SymPy on a busy machine; no part of a check's time
-_MARGIN_SECONDS = 0.25  # for the pool itself: a check ends inside its limit, all told
-_GRACE_SECONDS = 0.5  # after the worker's own timer, before the pool kills it from outside
+_MARGIN_SECONDS = 0.3  # for the pool itself: a check ends inside its limit, all told
+_GRACE_SECONDS = 0.1  # after the worker's own timer, before the pool gives up on it and kills it from outside
 _WORKER = Path(__file__).with_name("worker.py")
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONHOME", "LD_LIBRARY_PATH")
 
@@ -44,7 +45,7 @@ class _Worker:
 
     def __init__(self, check: str, timeout_seconds: float, memory_mb: int) -> None:
         self._timeout_seconds = max(timeout_seconds / 2, timeout_seconds - _MARGIN_SECONDS)
-        self._ready = False
+        self._child: int | None = None  # the process that answers; None: a new one has not said so yet
         self._request_id = 0
         self._buffer = b""
         command = [sys.executable, "-P", str(_WORKER), str(memory_mb), check]
@@ -63,16 +64,25 @@ class _Worker:
     def check(self, reference: str, answer: str) -> CheckResult:
         """One request. Raises `_WorkerGoneError` where this worker can serve no more."""
         began = time.monotonic()
-        while not self._ready:
-            self._ready = "ready" in self._receive(began + START_SECONDS)
+        while self._child is None:
+            self._child = self._receive(began + START_SECONDS).get("ready")
         seconds = self._seconds_left(time.monotonic() - began)
         self._request_id += 1
         self._send({"id": self._request_id, "seconds": seconds, "reference": reference, "answer": answer})
-        deadline = time.monotonic() + seconds + _GRACE_SECONDS
+        try:
+            return self._await_result(time.monotonic() + seconds + _GRACE_SECONDS)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._child, signal.SIGKILL)
+            self._child = None
+            return CheckResult(None, "timeout")
+
+    def _await_result(self, deadline: float) -> CheckResult:
+        """The answer to the latest request, or how the child that worked on it died."""
         while True:
             reply = self._receive(deadline)
             if reply.get("died"):
-                self._ready = False
+                self._child = None
                 return CheckResult(None, str(reply["reason"]))
             if reply.get("id") == self._request_id:
                 return CheckResult(reply.get("result"), reply.get("reason"))
@@ -90,17 +100,17 @@ class _Worker:
             raise _WorkerGoneError("its pipe is closed") from error
 
     def _receive(self, deadline: float) -> dict[str, Any]:
-        """The next message of the worker."""
+        """The next message of the worker; raises TimeoutError where none comes in time."""
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         while b"\n" not in self._buffer:
             poller = select.poll()
             poller.register(descriptor, select.POLLIN)
             if not poller.poll(max(0.0, deadline - time.monotonic()) * 1000):
-                raise _WorkerGoneError("timeout")
+                raise TimeoutError
             part = os.read(descriptor, 65536)
             if not part:
-                raise _WorkerGoneError("crashed")
+                raise _WorkerGoneError("its process has ended")
             self._buffer += part
         line, _, self._buffer = self._buffer.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
@@ -109,7 +119,7 @@ class _Worker:
     def close(self) -> None:
         """Kill the supervisor and its child, and wait for them."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, 9)
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -152,9 +162,9 @@ class WorkerPool:
             worker = self._take()
             try:
                 result = worker.check(reference, answer)
-            except _WorkerGoneError as error:
+            except (_WorkerGoneError, TimeoutError):
                 worker.close()
-                return CheckResult(None, "timeout" if str(error) == "timeout" else "crashed")
+                return CheckResult(None, "crashed")
             except BaseException:
                 worker.close()
                 raise
