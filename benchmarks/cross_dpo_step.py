@@ -154,11 +154,12 @@ def seconds(step: Step) -> float:
 
 
 def saved_mebibytes(step: Step) -> float:
-    """What the forward pass keeps for the backward pass, weights apart, each storage once; peak memory on a GPU."""
+    """What the forward pass keeps for the backward pass, each storage once, no weights. On a GPU: its peak."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
         step()
-        return torch.cuda.max_memory_allocated() / 2**20
+        return (torch.cuda.max_memory_allocated() - before) / 2**20
     kept: dict[int, torch.Tensor] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from supercorrect.models.transformers_student import resolve_model_path
+from supercorrect.training.checkpoints import latest_complete
 
 CONFIG = {"learning_rate": 1e-3, "max_steps": 4, "save_steps": 2, "chosen_sft_weight": 0.3, "replay_weight": 1.0}
 
@@ -40,18 +41,19 @@ def launch(folder: Path, processes: int, batch_size: int) -> list[dict[str, floa
     sizes = {"per_device_batch_size": batch_size, "replay_batch_size": batch_size}
     config.write_text(yaml.safe_dump(CONFIG | sizes))
     several = ["--multi_gpu"] if processes > 1 else []  # accelerate's name for several processes; on CPUs it takes gloo
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", *several]
+    command = [sys.executable, "-m", "accelerate.commands.launch", *several]
     command += ["--num_processes", str(processes), "--num_machines", "1", "--mixed_precision", "no"]
     command += ["--dynamo_backend", "no", "--num_cpu_threads_per_process", "1", "--main_process_port", "0"]
     command += ["-m", "supercorrect.training", resolve_model_path("supercorrect.sandbox:base_student")]
     command += [str(folder / "pairs.jsonl"), str(output)]
     command += ["--config", str(config), "--replay", str(folder / "replay.jsonl")]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=540, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        command, capture_output=True, text=True, timeout=540, env=os.environ | {"ACCELERATE_USE_CPU": "true"}
     )
     assert done.returncode == 0, done.stderr[-4000:]
     curve: list[dict[str, float]] = json.loads((output / "training.json").read_text())["log"]
     assert (output / "model" / "model.safetensors").is_file()
+    assert latest_complete(output / "state") == output / "state" / "checkpoint-4"
     return curve
 
 

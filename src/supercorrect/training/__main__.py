@@ -14,6 +14,7 @@ import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -96,7 +97,7 @@ def read_pairs(path: Path) -> list[PairIds]:
         ) from error
 
 
-def read_rows(path: Path) -> list[dict[str, list[int]]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
     """The lines of a jsonl file.
 
     Raises:

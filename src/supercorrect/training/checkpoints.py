@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from accelerate import PartialState
 from transformers import TrainerCallback
 
 from supercorrect.progress import Task
@@ -23,7 +24,8 @@ class CompletionMarker(TrainerCallback):  # type: ignore[misc]
     """Marks each checkpoint as complete once the trainer has written all of it."""
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Hash the files of the checkpoint just written, then write the marker."""
+        """Hash the files of the checkpoint just written, by whichever process, then write the marker."""
+        PartialState().wait_for_everyone()
         if not state.is_world_process_zero:
             return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
