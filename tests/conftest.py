@@ -18,4 +18,3 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "small"
     Pipeline(small_recipe(folder), Reporter(quiet=True)).run()
     return folder
-
