@@ -15,7 +15,7 @@ class Grade:
         extracted: The answer as the completion writes it; None where it gives none.
         extraction_rule: Which rule found it; None where none did, or where the answer was given as such.
         reason: Why it is ungradable: `no_answer`, `no_reference`, `too_long`, `timeout`, `memory`, `crashed`,
-            `too_deep`, `unparsable_reference`, `unparsable_answer`, `undecided`, `checker_error: …`,
+            `not_started`, `too_deep`, `unparsable_reference`, `unparsable_answer`, `undecided`, `checker_error: …`,
             `task_not_loaded: …`, `judge_…`. None exactly where it is correct or incorrect.
     """
 

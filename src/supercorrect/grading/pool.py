@@ -21,7 +21,7 @@ from typing import Any
 
 from supercorrect.errors import ConfigError
 
-START_SECONDS = 60.0  # importing SymPy on a busy machine; no part of a check's time
+START_SECONDS = 300.0  # importing SymPy on a busy machine; no part of a check's time
 _MARGIN_SECONDS = 0.3  # for the pool itself: a check ends inside its limit, all told
 _GRACE_SECONDS = 0.1  # after the worker's own timer, before the pool gives up on it and kills it from outside
 _WORKER = Path(__file__).with_name("worker.py")
@@ -162,9 +162,12 @@ class WorkerPool:
             worker = self._take()
             try:
                 result = worker.check(reference, answer)
-            except (_WorkerGoneError, TimeoutError):
+            except _WorkerGoneError:
                 worker.close()
                 return CheckResult(None, "crashed")
+            except TimeoutError:
+                worker.close()
+                return CheckResult(None, "not_started")
             except BaseException:
                 worker.close()
                 raise
