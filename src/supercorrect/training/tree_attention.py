@@ -48,16 +48,17 @@ class _Stem:
     """A node and all that hangs on it."""
 
     def __init__(self, node: Node, before: list[range], ends: Tensor) -> None:
-        own, whole = range(node.start, node.stop), range(node.start, node.end)
-        rest = range(node.stop, node.end)
-        self._sizes = [len(own), len(rest)]
-        self._own_mask = _Mask(own, [*before, own], ends) if before else None
-        together = len(rest) * (sum(map(len, before)) + len(whole))
-        self._apart = together > WORTH_MASKING * sum(
-            _scores(child, sum(map(len, [*before, own]))) for child in node.children
+        own, rest, whole = (
+            range(*run) for run in ((node.start, node.stop), (node.stop, node.end), (node.start, node.end))
         )
-        self._children = [_Stem(child, [*before, own], ends) for child in node.children] if self._apart else []
+        behind = [*before, own]
+        together = len(rest) * sum(map(len, [*before, whole]))
+        apart = sum(_scores(child, sum(map(len, behind))) for child in node.children)
+        self._apart = together > WORTH_MASKING * apart
+        self._sizes = [len(own), len(rest)]
         self._child_sizes = [child.end - child.start for child in node.children]
+        self._children = [_Stem(child, behind, ends) for child in node.children] if self._apart else []
+        self._own_mask = _Mask(own, behind, ends) if before else None
         self._rest_mask = None if self._apart or not rest else _Mask(rest, [*before, whole], ends)
 
     def attend(
@@ -81,9 +82,9 @@ class _Mask:
     """Which keys each query may see, as numbers to add to the scores: one tensor for all layers."""
 
     def __init__(self, queries: range, keys: list[range], ends: Tensor) -> None:
-        self._queries = torch.tensor(queries)[:, None]
-        self._keys = torch.cat([torch.arange(run.start, run.stop) for run in keys])
-        self._allowed = (self._keys <= self._queries) & (self._queries < ends[self._keys])
+        query = torch.tensor(queries)[:, None]
+        key = torch.cat([torch.tensor(run) for run in keys])
+        self._allowed = (key <= query) & (query < ends[key])
         self._tensors: dict[tuple[torch.dtype, torch.device], Tensor] = {}
 
     def like(self, query: Tensor) -> Tensor:
