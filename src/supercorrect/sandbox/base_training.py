@@ -31,7 +31,6 @@ BATCH_SIZE = 32
 LEARNING_RATE = 5e-3
 WARMUP_STEPS, DECAY_SHARE, FLOOR = 20, 0.4, 0.02
 GATE_EVERY_STEPS = 200
-GAPS, LONGEST_GAP, GAPS_AFTER = 4, 40, 0.55
 IGNORED = -100
 
 Row = tuple[list[int], list[int]]  # token ids, and the same with IGNORED where no loss falls
@@ -85,23 +84,12 @@ def make_batches(rows: Sequence[Row], rng: random.Random) -> list[list[Row]]:
     return batches
 
 
-def make_positions(width: int, gaps: int, rng: random.Random) -> Tensor:
-    """Positions of a batch's tokens, [1, width], with a few gaps, where keys will stand later.
-
-    Without them the student looks up a late move well only at the short distances of keyless solutions.
-    """
-    positions = torch.arange(width)
-    for _ in range(gaps):
-        positions[rng.randrange(width) :] += rng.randint(0, LONGEST_GAP)
-    return positions.unsqueeze(0)
-
-
-def batch_loss(model: Any, batch: Sequence[Row], pad_id: int, positions: Tensor) -> Tensor:
+def batch_loss(model: Any, batch: Sequence[Row], pad_id: int) -> Tensor:
     """Mean cross-entropy over the labelled tokens of a right-padded batch (causal attention never sees the padding)."""
-    width = positions.shape[1]
+    width = max(len(ids) for ids, _ in batch)
     ids = torch.tensor([row + [pad_id] * (width - len(row)) for row, _ in batch])
     labels = torch.tensor([row + [IGNORED] * (width - len(row)) for _, row in batch])[:, 1:]
-    hidden = model.model(input_ids=ids, position_ids=positions, use_cache=False).last_hidden_state[:, :-1]
+    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
     counted = labels != IGNORED
     return functional.cross_entropy(model.lm_head(hidden[counted]), labels[counted])
 
@@ -132,9 +120,7 @@ def train(model: Any, tokenizer: Any) -> list[dict[str, Any]]:
     curve: list[dict[str, Any]] = []
     mean_loss, begun = 0.0, time.monotonic()
     for step, batch in enumerate(steps, start=1):
-        gaps = rng.choice((0, GAPS)) if step > GAPS_AFTER * len(steps) else 0  # from the start, nothing is learned
-        positions = make_positions(max(len(ids) for ids, _ in batch), gaps, rng)
-        loss = batch_loss(model, batch, tokenizer.pad_token_id, positions)
+        loss = batch_loss(model, batch, tokenizer.pad_token_id)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         factor = min(1, step / WARMUP_STEPS) * min(1, max(FLOOR, (1 - (step - 1) / len(steps)) / DECAY_SHARE))
