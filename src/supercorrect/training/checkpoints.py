@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from accelerate import PartialState
 from transformers import TrainerCallback
 
 from supercorrect.progress import Task
 from supercorrect.store import file_sha256, write_json_atomic
 from supercorrect.training.lora import merge_adapters
+from supercorrect.training.processes import this_process
 
 MARKER = "COMPLETE.json"
 OWNER = "stage.json"
@@ -25,7 +25,7 @@ class CompletionMarker(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Hash the files of the checkpoint just written, by whichever process, then write the marker."""
-        PartialState().wait_for_everyone()
+        this_process().wait_for_everyone()
         if not state.is_world_process_zero:
             return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"

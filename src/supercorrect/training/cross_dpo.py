@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from accelerate import PartialState
 from transformers import PrinterCallback, TrainingArguments, set_seed
 
 from supercorrect.config import CrossDPOConfig, StudentConfig
@@ -26,6 +25,7 @@ from supercorrect.training.completion_logps import share_prefixes, sharing_obsta
 from supercorrect.training.cross_dpo_trainer import CrossDPOTrainer
 from supercorrect.training.lora import add_adapters
 from supercorrect.training.preflight import check_pairs
+from supercorrect.training.processes import this_process
 from supercorrect.training.reference import TokenPair, reference_fingerprint, stored_reference
 from supercorrect.training.rendering import TrainingRow
 from supercorrect.training.replay import Replay
@@ -69,7 +69,7 @@ def train_cross_dpo(
     """
     check_pairs(pairs, config.max_length)
     state = folder / "state"
-    with PartialState().main_process_first():
+    with this_process().main_process_first():
         claim_state(state, fingerprint)
     set_seed(seed)
     load_start = partial(load_model, model, dtype=student.dtype)

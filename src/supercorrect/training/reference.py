@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from accelerate import PartialState
 from accelerate.utils import gather_object
 
 from supercorrect.store import write_json_atomic
 from supercorrect.training.completion_logps import PackedTrees, PaddedRows, TokenSequence
+from supercorrect.training.processes import this_process
 
 
 class TokenPair(Protocol):
@@ -80,10 +80,11 @@ def compute_reference(
     order = sorted(range(len(pairs)), key=lambda i: list(pairs[i].prompt_ids))
     batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
     form = PackedTrees if share else PaddedRows
+    process = this_process()
     was_training = model.training
     model.eval()
     found: list[tuple[int, float, float]] = []
-    with torch.no_grad(), PartialState().split_between_processes(batches) as mine:
+    with torch.no_grad(), process.split_between_processes(batches) as mine:
         for batch in mine:
             logps = form(pair_sequences([pairs[i] for i in batch])).logps(model, model.device).view(-1, 2).tolist()
             found += [(i, chosen, rejected) for i, (chosen, rejected) in zip(batch, logps, strict=True)]
@@ -96,10 +97,11 @@ def stored_reference(
     path: Path, model: Any, pairs: Sequence[TokenPair], *, batch_size: int, share: bool, fingerprint: str
 ) -> ReferenceLogps:
     """The reference log-probabilities at `path`, computed and written there first if need be."""
+    process = this_process()
     reference = load_reference(path, fingerprint)
     if reference is None:
         reference = compute_reference(model, pairs, batch_size=batch_size, share=share, fingerprint=fingerprint)
-        if PartialState().is_main_process:
+        if process.is_main_process:
             write_json_atomic(path, asdict(reference))
-    PartialState().wait_for_everyone()
+    process.wait_for_everyone()
     return reference
