@@ -49,7 +49,8 @@ OBSTACLES = {
         },
         "sinks",
     ),
-    "falcon_h1": ("falcon_h1", {}, "state along the row"),
+    "falcon_h1": ("falcon_h1", {}, "hybrid"),
+    "a key of a state-space layer": ("qwen2", {"mamba_d_state": 8}, "state along the row (mamba_d_state)"),
     "gemma2": ("gemma2", {"layer_types": ["full_attention"] * 2, "sliding_window": None}, "capped"),
 }
 

@@ -157,8 +157,10 @@ def test_loss_and_gradients_are_those_of_trl(family: str, shape: str, lora: bool
         loss, gradients = our_step(model, pairs, reference, tmp_path, share=share, **options)
         assert abs(loss - trl_loss) <= 1e-5
         assert gradients.keys() == trl_gradients.keys()
-        assert max((gradients[name] - trl_gradients[name]).abs().max() for name in gradients) <= 2e-5
-        assert max(gradient.abs().max() for gradient in trl_gradients.values()) > 1e-3
+        apart = max((gradients[name] - trl_gradients[name]).abs().max() for name in gradients)
+        largest = max(gradient.abs().max() for gradient in trl_gradients.values())
+        assert apart <= 2e-5
+        assert apart <= 1e-4 * largest  # 2e-5 alone would say little about small gradients
 
 
 def test_the_sft_term_is_that_of_trl(tmp_path: Path) -> None:
