@@ -158,7 +158,6 @@ class TrainingConfig(Section):
     gradient_accumulation_steps: int = Field(default=1, gt=0)
     warmup_ratio: float = Field(default=0.02, ge=0, lt=1)
     lr_scheduler: Literal["cosine", "linear", "constant"] = "cosine"
-    optimizer: Literal["adamw", "muon"] = "adamw"
     adam_beta2: float = Field(default=0.999, gt=0, lt=1)
     weight_decay: float = Field(default=0.0, ge=0)
     max_length: int | None = Field(default=None, gt=0)

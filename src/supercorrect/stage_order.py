@@ -113,7 +113,7 @@ class _Order:
         return [
             self._stage("own_corrections", own_corrections.run, *errors, prompts=("correction",), **reviewed),
             self._stage("pairs", pairs.run, *errors, "own_corrections", prompts=both, pairs=recipe.pairs.model_dump()),
-            self._stage("cross_dpo", cross_dpo.run, "thoughts", "hsft", "pairs", training=training),
+            self._stage("cross_dpo", cross_dpo.run, "thoughts", "hsft", "corrections", "pairs", training=training),
             self._stage("hsft_continued", control, "thoughts", "hsft", "cross_dpo", training=training),
         ]
 

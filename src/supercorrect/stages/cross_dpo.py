@@ -6,9 +6,10 @@ from pathlib import Path
 
 from supercorrect.context import StageContext
 from supercorrect.models.transformers_student import load_tokenizer
-from supercorrect.records import Demonstration, Pair
+from supercorrect.records import Correction, Demonstration, Pair, Problem
 from supercorrect.run_folder import StageCounts
-from supercorrect.training.rendering import training_row
+from supercorrect.training.pair_lint import lint_pairs
+from supercorrect.training.rendering import end_of_turn_id, training_row
 
 
 def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
@@ -20,6 +21,7 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
     tokenizer = load_tokenizer(model)
     demonstrations = context.folder.read("hsft/train", Demonstration)
     replay = [training_row(tokenizer, d.messages[0].content, d.messages[-1].content) for d in demonstrations]
+    report_findings(context, pairs, end_of_turn_id(tokenizer))
     folder = context.folder.model("cross_dpo").parent
     with context.reporter.task("train cross_dpo", total=1) as task:
         train_cross_dpo(
@@ -34,3 +36,20 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
             task=task,
         )
     return StageCounts(inputs=len(pairs), kept=len(pairs)), [folder / "model", folder / "training.json"]
+
+
+def report_findings(context: StageContext, pairs: list[Pair], end_id: int) -> None:
+    """Say and log what the pairs would teach besides what they are for.
+
+    What must never be trained on is refused after this, by the trainer's own pre-flight.
+    """
+    findings = lint_pairs(
+        pairs,
+        end_id=end_id,
+        max_length=context.recipe.cross_dpo.max_length,
+        causes={c.correction_id: c.cause for c in context.folder.read("corrections/errors", Correction)},
+        answers={p.problem_id: p.reference_answer for p in context.folder.read("problems/errors", Problem)},
+    )
+    for finding in findings:
+        context.reporter.say(f"pairs: {finding}")
+        context.folder.log_event("finding", check=finding.check, pairs=list(finding.pair_ids))
