@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def read_template(name_or_path: str) -> str:
         ) from error
 
 
+@lru_cache(maxsize=64)
+def _compile(template: str) -> jinja2.Template:
+    return _ENVIRONMENT.from_string(template)
+
+
 def render_prompt(template: str, **values: str) -> str:
     """Fill a template's text. Values are inserted as they are and never read as templates themselves.
 
@@ -44,7 +50,7 @@ def render_prompt(template: str, **values: str) -> str:
         ConfigError: The template has a syntax error, or uses a name that is not among `values`.
     """
     try:
-        return _ENVIRONMENT.from_string(template).render(**values).strip()
+        return _compile(template).render(**values).strip()
     except jinja2.TemplateError as error:
         raise ConfigError(
             f"prompt template cannot be filled: {error}; it may use {', '.join(sorted(values))}"

@@ -67,7 +67,13 @@ def train_supervised(
     load_start = partial(load_model, model, student.revision, student.dtype)
     trainer = SFTTrainer(
         model=load_start().train(),
-        args=SFTConfig(**arguments, max_length=None, packing=False, completion_only_loss=False),
+        args=SFTConfig(
+            **arguments,
+            max_length=None,
+            packing=False,
+            train_sampling_strategy="group_by_length",
+            completion_only_loss=False,
+        ),
         train_dataset=Dataset.from_list([asdict(row) for row in rows]),
         processing_class=tokenizer,
         peft_config=adapter_config(config.lora) if config.lora else None,
