@@ -150,7 +150,7 @@ def test_the_reference_is_computed_once(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_collapsing_chosen_side_is_warned_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    runaway = {"learning_rate": 0.03, "max_steps": 8, "replay_weight": 0.0, "beta": 5.0}
+    runaway = {"learning_rate": 0.3, "max_steps": 8, "replay_weight": 0.0, "beta": 5.0}
     with caplog.at_level(logging.WARNING):
         train(tmp_path, CONFIG.model_copy(update=runaway))
     assert sum("the chosen side collapses" in record.message for record in caplog.records) == 1
