@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from supercorrect.config import SamplingConfig
 from supercorrect.formats import StepSpan, close_step, open_step, parse_step_review, render_steps, split_steps
@@ -25,7 +26,7 @@ class WrittenSolution:
     text: str
     token_ids: tuple[int, ...]
 
-    @property
+    @cached_property
     def steps(self) -> list[StepSpan]:
         """Its steps, in order."""
         return split_steps(self.text)
