@@ -71,7 +71,6 @@ def train_supervised(
             **arguments,
             max_length=None,
             packing=False,
-            train_sampling_strategy="group_by_length",
             completion_only_loss=False,
         ),
         train_dataset=Dataset.from_list([asdict(row) for row in rows]),

@@ -1,0 +1,41 @@
+"""The recipe: one YAML file is one experiment. An unknown key is an error that names the nearest known one."""
+
+from supercorrect.config.base import EndpointConfig, LimitsConfig, PriceConfig, SamplingConfig, Section
+from supercorrect.config.loading import load_recipe
+from supercorrect.config.recipe import (
+    ARMS,
+    ArmName,
+    EvaluationConfig,
+    PairsConfig,
+    ProblemsConfig,
+    ProblemSetConfig,
+    PromptsConfig,
+    Recipe,
+    ReviewsConfig,
+    SolutionsConfig,
+    StudentConfig,
+)
+from supercorrect.config.training import CrossDPOConfig, LoraConfig, TrainingConfig
+
+__all__ = [
+    "ARMS",
+    "ArmName",
+    "CrossDPOConfig",
+    "EndpointConfig",
+    "EvaluationConfig",
+    "LimitsConfig",
+    "LoraConfig",
+    "PairsConfig",
+    "PriceConfig",
+    "ProblemSetConfig",
+    "ProblemsConfig",
+    "PromptsConfig",
+    "Recipe",
+    "ReviewsConfig",
+    "SamplingConfig",
+    "Section",
+    "SolutionsConfig",
+    "StudentConfig",
+    "TrainingConfig",
+    "load_recipe",
+]

@@ -1,0 +1,76 @@
+"""Reading a recipe. An unknown key is an error that names the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from supercorrect.config.recipe import Recipe
+from supercorrect.errors import ConfigError
+
+
+def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> Recipe:
+    """Read a recipe and lay dotted overrides over it.
+
+    Args:
+        path: The YAML file.
+        overrides: Such as `hsft.learning_rate=1e-4`; the value is read as YAML.
+
+    Raises:
+        ConfigError: The file is missing, is not YAML, or has an unknown or wrong key.
+    """
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"recipe not readable: expected a YAML file, got {path}: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"recipe is not YAML: {path}: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"recipe is empty or no mapping: expected keys such as 'name' and 'problems' in {path}")
+    for override in overrides:
+        _apply_override(data, override)
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {'; '.join(_describe(item) for item in error.errors())}") from error
+
+
+def _apply_override(data: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"override not understood: expected key=value such as hsft.num_epochs=2, got {override!r}")
+    *parents, last = key.split(".")
+    for parent in parents:
+        data = data.setdefault(parent, {})
+        if not isinstance(data, dict):
+            raise ConfigError(f"override not understood: {parent!r} in {override!r} is a value, not a section")
+    try:
+        data[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"override not understood: {override!r}: {error}") from error
+
+
+def _describe(item: Any) -> str:
+    location = [str(part) for part in item["loc"]]
+    where = ".".join(location)
+    if item["type"] != "extra_forbidden":
+        return f"{where or 'recipe'}: {item['msg'].removeprefix('Value error, ')}, got {item['input']!r}"
+    section = _section_at(location[:-1])
+    near = difflib.get_close_matches(location[-1], section.model_fields, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(section.model_fields)}"
+    return f"unknown key {where!r}; {hint}"
+
+
+def _section_at(location: list[str]) -> type[BaseModel]:
+    section: type[BaseModel] = Recipe
+    for name in location:
+        field = section.model_fields.get(name)
+        annotation = field.annotation if field else None
+        options = get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+        section = next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), section)
+    return section

@@ -1,0 +1,67 @@
+"""The sections that say how a student is trained."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from supercorrect.config.base import Section
+
+
+class LoraConfig(Section):
+    """Train low-rank adapters instead of all weights; what a training leaves is merged, a model like any other.
+
+    Attributes:
+        r: Rank of each adapter.
+        alpha: An adapter counts `alpha / r` times.
+        target_modules: Names of the layers that get one. None: all linear layers but the head.
+    """
+
+    r: int = Field(default=16, gt=0)
+    alpha: float = Field(default=32.0, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    target_modules: tuple[str, ...] | None = None
+
+
+class TrainingConfig(Section):
+    """One training.
+
+    `max_steps` wins over `num_epochs`; `warmup_ratio` is a share of all steps; without `lora` all weights are trained.
+    """
+
+    learning_rate: float = Field(default=2e-5, gt=0)
+    num_epochs: float = Field(default=3.0, gt=0)
+    max_steps: int | None = Field(default=None, gt=0)
+    per_device_batch_size: int = Field(default=8, gt=0)
+    gradient_accumulation_steps: int = Field(default=1, gt=0)
+    warmup_ratio: float = Field(default=0.02, ge=0, lt=1)
+    lr_scheduler: Literal["cosine", "linear", "constant"] = "cosine"
+    adam_beta2: float = Field(default=0.999, gt=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_length: int | None = Field(default=None, gt=0)
+    save_steps: int = Field(default=100, gt=0)
+    bf16: bool = False
+    gradient_checkpointing: bool = False
+    lora: LoraConfig | None = None
+
+
+class CrossDPOConfig(TrainingConfig):
+    """Stage 2's training.
+
+    Attributes:
+        beta: β of Eq. 8; the paper gives none.
+        label_smoothing: The share of pairs taken to be the wrong way round.
+        chosen_sft_weight: Weight of the mean loss on the chosen side's tokens, added to the loss.
+        replay_weight: Weight of the mean loss on tokens of stage 1; without them small students forget.
+        replay_batch_size: Rows of stage 1 beside each `per_device_batch_size` pairs.
+    """
+
+    learning_rate: float = Field(default=1e-6, gt=0)
+    num_epochs: float = Field(default=8.0, gt=0)
+    warmup_ratio: float = Field(default=0.05, ge=0, lt=1)
+    beta: float = Field(default=0.1, gt=0)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    chosen_sft_weight: float = Field(default=0.0, ge=0)
+    replay_weight: float = Field(default=0.0, ge=0)
+    replay_batch_size: int = Field(default=8, gt=0)
