@@ -3,8 +3,8 @@
 from supercorrect.config.base import EndpointConfig, LimitsConfig, PriceConfig, SamplingConfig, Section
 from supercorrect.config.loading import load_recipe
 from supercorrect.config.recipe import (
-    ARMS,
-    ArmName,
+    BASELINES,
+    ComparisonConfig,
     EvaluationConfig,
     PairsConfig,
     ProblemsConfig,
@@ -18,8 +18,8 @@ from supercorrect.config.recipe import (
 from supercorrect.config.training import CrossDPOConfig, LoraConfig, TrainingConfig
 
 __all__ = [
-    "ARMS",
-    "ArmName",
+    "BASELINES",
+    "ComparisonConfig",
     "CrossDPOConfig",
     "EndpointConfig",
     "EvaluationConfig",
