@@ -15,7 +15,7 @@ from supercorrect.config.recipe import (
     SolutionsConfig,
     StudentConfig,
 )
-from supercorrect.config.training import CrossDPOConfig, LoraConfig, TrainingConfig
+from supercorrect.config.training import CrossDPOConfig, LoraConfig, SupervisedConfig, TrainingConfig
 
 __all__ = [
     "BASELINES",
@@ -36,6 +36,7 @@ __all__ = [
     "Section",
     "SolutionsConfig",
     "StudentConfig",
+    "SupervisedConfig",
     "TrainingConfig",
     "load_recipe",
 ]

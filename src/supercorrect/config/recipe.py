@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
-from supercorrect.config.training import CrossDPOConfig, TrainingConfig
+from supercorrect.config.training import CrossDPOConfig, SupervisedConfig
 from supercorrect.records import PairLayout
 
 BASELINES: dict[str, tuple[PairLayout, ...]] = {
@@ -166,8 +166,8 @@ class Recipe(Section):
     max_rounds: int = Field(default=3, gt=0)
     agreement: int = Field(default=1, gt=0)
     prompts: PromptsConfig = PromptsConfig()
-    sft: TrainingConfig = TrainingConfig()
-    hsft: TrainingConfig = TrainingConfig(num_epochs=4.0)
+    sft: SupervisedConfig = SupervisedConfig()
+    hsft: SupervisedConfig = SupervisedConfig(num_epochs=4.0)
     solutions: SolutionsConfig = SolutionsConfig()
     reviews: ReviewsConfig = ReviewsConfig()
     pairs: PairsConfig = PairsConfig()
