@@ -173,7 +173,7 @@ class Recipe(Section):
     pairs: PairsConfig = PairsConfig()
     cross_dpo: CrossDPOConfig = CrossDPOConfig()
     rounds: int = Field(default=1, gt=0)
-    comparisons: dict[str, ComparisonConfig] = {}
+    comparisons: dict[str, ComparisonConfig] = Field(default_factory=dict)
     evaluation: EvaluationConfig = EvaluationConfig()
     max_cost_usd: float | None = Field(default=None, gt=0)
 
