@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 
 from supercorrect.config import BatchConfig, EndpointConfig, LimitsConfig, PriceConfig, SamplingConfig
 from supercorrect.models import Budget, ChatRequest, OpenAICompatibleModel
-from supercorrect.sandbox.server import LedgerRow, MockOptions, create_app, running_app
+from supercorrect.sandbox.ledger import LedgerRow
+from supercorrect.sandbox.server import MockOptions, create_app, running_app
 from supercorrect.store import RequestStore
 
 PRICE = PriceConfig(input_usd_per_million_tokens=1_000, output_usd_per_million_tokens=10_000)

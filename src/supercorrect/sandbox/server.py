@@ -7,7 +7,6 @@ seed, the request and how often that request has come, so that a storm is the sa
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import re
 import threading
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -26,10 +25,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from supercorrect.sandbox.batches import BatchDesk
-from supercorrect.sandbox.faults import Fault, FaultScript, SlidingWindow
+from supercorrect.sandbox.faults import FaultScript, SlidingWindow
+from supercorrect.sandbox.ledger import LedgerRow, Outcome, request_hash
 
 Messages = list[dict[str, str]]
-Outcome = Literal["ok", "unauthorized", "quota", "limit"] | Fault
 
 
 @dataclass(frozen=True)
@@ -54,26 +53,6 @@ class MockOptions:
     api_key: str | None = None
     quota_requests: int | None = None
     ledger_path: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One request as the server saw it. Tokens are 0 where nothing was charged.
-
-    Attributes:
-        request_hash: SHA-256 of the request without its token limit: a retry at twice the limit is the same request.
-        attempt: 1 for the first time that this request came.
-        received_seconds: Wall-clock time of its coming, or of its turn in a batch.
-        batch_id: The batch that it came in. None: it came alone.
-    """
-
-    request_hash: str
-    attempt: int
-    outcome: Outcome
-    input_tokens: int
-    output_tokens: int
-    received_seconds: float
-    batch_id: str | None = None
 
 
 class MockTeacher:
@@ -249,9 +228,3 @@ def _quiet(app: Starlette, host: str, port: int) -> uvicorn.Config:
 def _error(status_code: int, code: str, message: str, retry_after_seconds: float | None = None) -> Response:
     headers = {} if retry_after_seconds is None else {"retry-after": f"{retry_after_seconds:.3f}"}
     return JSONResponse({"error": {"message": message, "code": code}}, status_code, headers)
-
-
-def request_hash(body: dict[str, Any]) -> str:
-    """The name of a request in the ledger: all of it but its token limit."""
-    named = {name: value for name, value in body.items() if name not in ("max_tokens", "max_completion_tokens")}
-    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
