@@ -71,6 +71,8 @@ def print_estimate(estimate: Estimate) -> None:
             basis = getattr(stage, name).basis
             console.print(f"{stage.stage}, {name.replace('_', ' ')}: {basis}", markup=False, soft_wrap=True)
     batches = f"batches at {estimate.batch_price_factor:g} of it"
+    for what in estimate.left_out:
+        console.print(f"not in these figures: {what}", markup=False, soft_wrap=True)
     console.print(f"price of {estimate.model}: {estimate.price_basis}; {batches}", markup=False, soft_wrap=True)
 
 

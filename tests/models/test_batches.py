@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -11,11 +12,16 @@ import pytest
 from supercorrect.config import BatchConfig, EndpointConfig
 from supercorrect.errors import BudgetReachedError, ConfigError, TeacherAccessError, TeacherUnreachableError
 from supercorrect.models import Budget, OpenAICompatibleModel
+from supercorrect.models.batch_endpoint import BatchEndpoint
 from supercorrect.sandbox.faults import FaultScript
 from supercorrect.sandbox.server import MockOptions
 from supercorrect.store import BatchLog, RequestStore
 
 FAULTS = ("server_error", "rate_limited", "broken_json", "empty", "length", "refusal")
+
+
+class CrashError(BaseException):
+    """Stands for the end of the process."""
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +90,41 @@ def test_a_batch_whose_creation_was_not_confirmed_is_found_not_made_again(start,
     mock = start(MockOptions(faults=FaultScript(batch_create_lost=1)))
     assert {response.status for response in batched(mock.url).ask_all(ask(20))} == {"ok"}
     assert len(mock.batches) == 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [
+        (BatchLog, "begin"),
+        (BatchEndpoint, "upload"),
+        (BatchLog, "uploaded"),
+        (BatchEndpoint, "create"),
+        (BatchLog, "created"),
+        (BatchEndpoint, "retrieve"),
+        (BatchEndpoint, "results"),
+        (RequestStore, "put_many"),
+        (BatchLog, "take"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else part.__name__,
+)
+def test_a_crash_right_behind_a_step_makes_no_second_batch(start, batched, ask, monkeypatch, owner, step) -> None:
+    """R4: the step has had its effect, and nobody has taken note of it yet."""
+    mock, original = start(), getattr(owner, step)
+
+    def crash(*arguments):
+        original(*arguments)
+        raise CrashError
+
+    async def crash_async(*arguments):
+        await original(*arguments)
+        raise CrashError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, step, crash_async if inspect.iscoroutinefunction(original) else crash)
+        with pytest.raises(CrashError):
+            batched(mock.url).ask_all(ask(12))
+    assert {response.status for response in batched(mock.url).ask_all(ask(12))} == {"ok"}
+    assert len(mock.batches) == 1 and set(sent(mock).values()) == {1}
 
 
 def test_each_error_line_ends_as_it_does_live_with_every_token_counted(start, batched, ask) -> None:

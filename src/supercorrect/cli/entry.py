@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from types import FrameType
@@ -39,12 +40,18 @@ def main() -> NoReturn:
     except SuperCorrectError as error:
         _fail(str(error), error.exit_code)
     except _StopSignalError as stop:
-        _fail("interrupted; everything finished is kept, the same command goes on from here", 128 + stop.signal_number)
+        _fail(f"interrupted; what is finished is kept. Go on with: {_resuming(sys.argv[1:])}", 128 + stop.signal_number)
     except Exception as error:
         if not _is_storage_failure(error):
             raise
         _fail(f"cannot write: {error}; free some space and run again, all that is committed stays", 74)
     sys.exit(0)
+
+
+def _resuming(arguments: list[str]) -> str:
+    """The command that goes on from here: the same one, without the `--from` that would begin again."""
+    kept = [a for i, a in enumerate(arguments) if not a.startswith("--from") and arguments[max(i - 1, 0)] != "--from"]
+    return shlex.join(["supercorrect", *kept])
 
 
 def _is_storage_failure(error: BaseException) -> bool:

@@ -25,6 +25,9 @@ def run(
     first: Annotated[str | None, typer.Option("--from", help="Run again from this stage on.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would run, and why; run nothing.")] = False,
     output_dir: Annotated[Path | None, typer.Option(help="The run's folder; default runs/<name>.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train in spite of faults in the pairs; it is recorded.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a recipe. Started again, it skips what is up to date and goes on where it was killed."""
@@ -36,7 +39,7 @@ def run(
         plan = pipeline.plan(pipeline.folder.read_manifest(), first)
         print(json.dumps(plan, indent=2)) if as_json else terminal.print_plan(plan)
         return
-    pipeline.run(until=until, first=first)
+    pipeline.run(until=until, first=first, force=force)
     report = pipeline.folder.root / "report.md"
     if until is not None or not report.exists():
         return

@@ -10,8 +10,8 @@ from supercorrect.config.base import (
 )
 from supercorrect.config.loading import load_recipe
 from supercorrect.config.recipe import (
-    ARMS,
-    ArmName,
+    BASELINES,
+    ComparisonConfig,
     EvaluationConfig,
     PairsConfig,
     ProblemsConfig,
@@ -22,12 +22,12 @@ from supercorrect.config.recipe import (
     SolutionsConfig,
     StudentConfig,
 )
-from supercorrect.config.training import CrossDPOConfig, LoraConfig, TrainingConfig
+from supercorrect.config.training import CrossDPOConfig, LoraConfig, SupervisedConfig, TrainingConfig
 
 __all__ = [
-    "ARMS",
-    "ArmName",
+    "BASELINES",
     "BatchConfig",
+    "ComparisonConfig",
     "CrossDPOConfig",
     "EndpointConfig",
     "EvaluationConfig",
@@ -44,6 +44,7 @@ __all__ = [
     "Section",
     "SolutionsConfig",
     "StudentConfig",
+    "SupervisedConfig",
     "TrainingConfig",
     "load_recipe",
 ]

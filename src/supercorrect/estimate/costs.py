@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from supercorrect.config import BatchConfig, EndpointConfig, PriceConfig, Recipe
@@ -41,6 +41,7 @@ class Estimate:
     Attributes:
         price: Of single requests. None: unknown.
         usd: The sum over the stages. None: the price is unknown.
+        left_out: What the recipe may ask besides, and no figure has in it: how often is known only when it happens.
     """
 
     model: str
@@ -50,6 +51,7 @@ class Estimate:
     stages: tuple[StageEstimate, ...]
     usd: Figure | None
     usd_in_batches: Figure | None
+    left_out: tuple[str, ...]
 
 
 def estimate_recipe(recipe: Recipe) -> Estimate:
@@ -80,7 +82,19 @@ def estimate_recipe(recipe: Recipe) -> Estimate:
         stages,
         _sum([stage.usd for stage in stages]),
         _sum([stage.usd_in_batches for stage in stages]),
+        tuple(_left_out(recipe)),
     )
+
+
+def _left_out(recipe: Recipe) -> Iterator[str]:
+    if recipe.max_rounds > 1:
+        yield f"asking again for what is refused, up to {recipe.max_rounds - 1} times"
+    if recipe.inspector is not None:
+        yield f"the inspector {recipe.inspector.model}, once for each answer that passes the other checks"
+    if recipe.agreement > 1:
+        yield f"the agreement of {recipe.agreement}: every teacher of the cascade is asked about every error"
+    elif recipe.cascade:
+        yield f"further teachers ({', '.join(t.model for t in recipe.cascade)}), for what the first could not do"
 
 
 def _read_answered(recipe: Recipe, folder: RunFolder, workloads: Sequence[Workload]) -> list[list[Answered]]:

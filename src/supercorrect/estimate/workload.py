@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
+from supercorrect.arms import HELD_OUT, ErrorSet, round_arms
 from supercorrect.config import Recipe
+from supercorrect.error_selection import choose_errors
 from supercorrect.estimate.figures import Figure
-from supercorrect.formats import render_steps, split_steps
 from supercorrect.metrics import wilson_interval
 from supercorrect.problems import keep_splits_apart, load_problem_set
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Problem, Solution, Verdict
 from supercorrect.run_folder import RunFolder
+from supercorrect.stages.corrections import assign
 from supercorrect.stages.problems import SPLITS
 
 
@@ -43,13 +45,14 @@ def build_workloads(recipe: Recipe, folder: RunFolder) -> list[Workload]:
     """
     loaded = {s: load_problem_set(getattr(recipe.problems, s), split=s, seed=recipe.seed) for s in SPLITS}
     problems, _ = keep_splits_apart(loaded, stage="estimate")
-    template = read_template(recipe.prompts.grounded_correction)
-    samples = recipe.solutions.samples_per_problem
-    return [
-        _thoughts(problems["hsft"], read_template(recipe.prompts.thought_extraction)),
-        _corrections("corrections", "errors", problems["errors"], samples, template, folder),
-        _corrections("held_out_corrections", "held_out", problems["held_out"], 1, template, folder),
+    thoughts = _thoughts(problems["hsft"], read_template(recipe.prompts.thought_extraction))
+    rounds = [arm.errors for arm in round_arms(recipe)]
+    corrections = [
+        _corrections(f"corrections{errors.name.removeprefix('errors')}", errors, problems[errors.split], recipe, folder)
+        for errors in rounds
     ]
+    held_out = _corrections("held_out_corrections", HELD_OUT, problems["held_out"], recipe, folder)
+    return [thoughts, corrections[0], held_out, *corrections[1:]]
 
 
 def _thoughts(problems: Sequence[Problem], template: str) -> Workload:
@@ -60,39 +63,40 @@ def _thoughts(problems: Sequence[Problem], template: str) -> Workload:
 
 
 def _corrections(
-    stage: str, split: str, problems: Sequence[Problem], samples: int, template: str, folder: RunFolder
+    stage: str, errors: ErrorSet, problems: Sequence[Problem], recipe: Recipe, folder: RunFolder
 ) -> Workload:
-    most = len(problems) * samples
+    template = read_template(recipe.prompts.grounded_correction)
+    most = len(problems) * (1 if errors == HELD_OUT else recipe.solutions.samples_per_problem)
     by_id = {problem.problem_id: problem for problem in problems}
-    solutions = [s for s in _graded(folder, split) if s[0].problem_id in by_id]
-    wrong = [solution for solution, is_wrong in solutions if is_wrong]
+    solutions, sent = _read_errors(folder, errors, set(by_id), recipe.solutions.max_wrong_per_problem)
     if not solutions:
         bound = f"bound: how many of {most} solutions will be wrong is not known before the student has written them"
         # A student's solution is taken to be as long as the reference solution.
         prompts = [_fill(template, problem, steps=problem.reference_solution) for problem in problems]
         references = [problem.reference_solution for problem in problems]
         return Workload(stage, Figure(0, most, most, bound), prompts, references, False)
-    stepped = [(by_id[s.problem_id], [span.text for span in split_steps(s.completion)]) for s in wrong]
-    sent = [(problem, steps) for problem, steps in stepped if steps]
-    prompts = [_fill(template, problem, steps=render_steps(steps)) for problem, steps in sent]
-    share, basis = (
-        len(sent) / len(solutions),
-        f"measured: {len(sent)} of {len(solutions)} solutions of the run are wrong",
-    )
-    is_whole = len(solutions) == most
-    low, high = (share, share) if is_whole else wilson_interval(len(sent), len(solutions))
+    prompts = list(dict.fromkeys(assign(template, by_id[s.problem_id], s).prompt for s in sent))
+    share = len(prompts) / solutions
+    basis = f"measured: {len(prompts)} of {solutions} solutions of the run are wrong and worth asking about"
+    is_whole = solutions == most
+    low, high = (share, share) if is_whole else wilson_interval(len(prompts), solutions)
     requests = Figure(round(most * low), round(most * share), round(most * high), basis)
-    return Workload(stage, requests, prompts, [problem.reference_solution for problem, _ in sent], is_whole)
+    return Workload(stage, requests, prompts, [by_id[s.problem_id].reference_solution for s in sent], is_whole)
 
 
 def _fill(template: str, problem: Problem, **values: str) -> str:
     return render_prompt(template, problem=problem.problem, reference_solution=problem.reference_solution, **values)
 
 
-def _graded(folder: RunFolder, split: str) -> list[tuple[Solution, bool]]:
-    """The run's solutions of a split, and whether each is wrong; empty where the run has not come so far."""
-    if not (folder.data(f"solutions/{split}").is_file() and folder.data(f"verdicts/{split}").is_file()):
-        return []
-    verdicts = {verdict.solution_id: verdict.status for verdict in folder.read(f"verdicts/{split}", Verdict)}
-    solutions = folder.read(f"solutions/{split}", Solution)
-    return [(s, verdicts[s.solution_id] == "incorrect") for s in solutions if s.solution_id in verdicts]
+def _read_errors(
+    folder: RunFolder, errors: ErrorSet, problem_ids: Set[str], max_per_problem: int | None
+) -> tuple[int, list[Solution]]:
+    """How many solutions the run has, and those that go to the teacher; none where it has not come so far."""
+    if not (folder.data(f"solutions/{errors.name}").is_file() and folder.data(f"verdicts/{errors.name}").is_file()):
+        return 0, []
+    verdicts = {verdict.solution_id: verdict for verdict in folder.read(f"verdicts/{errors.name}", Verdict)}
+    solutions = folder.read(f"solutions/{errors.name}", Solution)
+    own = [s for s in solutions if s.solution_id in verdicts and s.problem_id in problem_ids]
+    wrong = [s for s in own if verdicts[s.solution_id].status == "incorrect"]
+    sent, _ = choose_errors(wrong, verdicts, max_per_problem, stage="estimate")
+    return len(own), sent
