@@ -73,7 +73,7 @@ def test_a_run_gives_its_error_rate_and_what_it_has_paid_is_not_estimated_again(
     assert stage(done, "corrections").requests.high == 0 < stage(done, "corrections").stored
     assert done.usd is not None and done.usd.high == 0
     more = stage(estimate_recipe(small_recipe(folder, "solutions.samples_per_problem=3")), "corrections")
-    assert more.requests.basis.startswith("measured: ") and "of the run are wrong" in more.requests.basis
+    assert more.requests.basis.startswith("measured: ") and "solutions of the run are wrong" in more.requests.basis
     assert 0 < more.requests.value < 3 * 24
     assert more.output_tokens.basis.startswith("measured: mean of ")
 
