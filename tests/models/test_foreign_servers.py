@@ -57,7 +57,8 @@ def test_transformers_serve(tmp_path: Path) -> None:
         assert response.input_tokens and response.output_tokens
 
 
-def test_a_litellm_proxy(tmp_path: Path) -> None:
+def test_a_litellm_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXY_KEY", "sk-of-the-proxy")
     litellm = os.environ.get("SUPERCORRECT_LITELLM") or shutil.which("litellm")
     if litellm is None:
         pytest.skip("litellm is not installed; SUPERCORRECT_LITELLM may name its executable")
@@ -66,9 +67,12 @@ def test_a_litellm_proxy(tmp_path: Path) -> None:
     with ServedEndpoint("teacher", oracle) as direct:
         config = tmp_path / "litellm.yaml"
         parameters = {"model": "openai/oracle", "api_base": direct.base_url, "api_key": "none"}
-        config.write_text(json.dumps({"model_list": [{"model_name": "oracle", "litellm_params": parameters}]}))
+        models = [{"model_name": "oracle", "litellm_params": parameters}]
+        config.write_text(
+            json.dumps({"model_list": models, "general_settings": {"master_key": "os.environ/PROXY_KEY"}})
+        )
         proxy = EndpointConfig(
-            model="oracle", api_key_env=None, serve=(litellm, "--config", str(config), "--port", "{port}")
+            model="oracle", api_key_env="PROXY_KEY", serve=(litellm, "--config", str(config), "--port", "{port}")
         )
         (tmp_path / "direct").mkdir()
         expected = ask(direct, prompts, tmp_path / "direct")

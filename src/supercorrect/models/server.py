@@ -24,6 +24,7 @@ _WATCHDOG = Path(__file__).with_name("watchdog.py")
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 15.0
 _SHOWN_LINES = 15
+_NOT_READY = (502, 503, 504)
 
 
 class ServedEndpoint:
@@ -110,7 +111,10 @@ class ServedEndpoint:
 
 
 def _answers(access: Access) -> bool:
-    """Whether a server stands behind the URL and is ready; one that refuses the question (4xx) is."""
+    """Whether a server stands behind the URL and is ready; one that refuses the question, or fails at it, is.
+
+    `transformers serve` fails to list models (500) where there is no cache of them, and answers all the same.
+    """
     headers = {"Authorization": f"Bearer {access.api_key}"} if access.api_key else {}
     request = urllib.request.Request(f"{public_url(access.base_url)}/models", headers=headers)
     proxies = urllib.request.ProxyHandler({} if is_loopback(access.base_url) else None)
@@ -118,7 +122,7 @@ def _answers(access: Access) -> bool:
         with urllib.request.build_opener(proxies).open(request, timeout=5):
             return True
     except urllib.error.HTTPError as error:
-        return error.code < 500
+        return error.code not in _NOT_READY
     except (OSError, http.client.HTTPException):
         return False
 
