@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from supercorrect import terminal
-from supercorrect.config import Recipe, load_recipe
+from supercorrect.config import SPLITS, Recipe, load_recipe
 from supercorrect.errors import InputError, SuperCorrectError
 from supercorrect.progress import Reporter
 from supercorrect.run_folder import RunFolder
@@ -128,13 +128,14 @@ def status(folder: Annotated[Path, typer.Argument(help="A run's folder.")], as_j
 def validate(recipe: RecipePath, overrides: Overrides = None) -> None:
     """Check a recipe without running it: keys, values, prompts, problem sets, the student's folder."""
     from supercorrect.models.transformers_student import resolve_model_path
-    from supercorrect.problems import load_problem_set
+    from supercorrect.problems import EVALUATION, load_problems
     from supercorrect.stage_order import build_stages
 
     loaded = _load(recipe, overrides, None)
     stages = build_stages(loaded)
-    for split in ("hsft", "errors", "held_out"):
-        load_problem_set(getattr(loaded.problems, split), split=split, seed=loaded.seed)
+    for split in SPLITS:
+        load_problems(loaded.problems.sets_of(split), split=split, seed=loaded.seed)
+    load_problems(loaded.problems.decontaminate_against, split=EVALUATION, seed=loaded.seed)
     student = Path(resolve_model_path(loaded.student.model))
     if student.is_absolute() and not (student / "config.json").is_file():
         raise InputError(f"student.model: expected a model folder with config.json, got {student}")

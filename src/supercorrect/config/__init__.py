@@ -2,13 +2,12 @@
 
 from supercorrect.config.base import EndpointConfig, LimitsConfig, PriceConfig, SamplingConfig, Section
 from supercorrect.config.loading import load_recipe
+from supercorrect.config.problems import SPLITS, ColumnsConfig, LayoutName, ProblemsConfig, ProblemSetConfig
 from supercorrect.config.recipe import (
     ARMS,
     ArmName,
     EvaluationConfig,
     PairsConfig,
-    ProblemsConfig,
-    ProblemSetConfig,
     PromptsConfig,
     Recipe,
     ReviewsConfig,
@@ -19,10 +18,13 @@ from supercorrect.config.training import CrossDPOConfig, LoraConfig, TrainingCon
 
 __all__ = [
     "ARMS",
+    "SPLITS",
     "ArmName",
+    "ColumnsConfig",
     "CrossDPOConfig",
     "EndpointConfig",
     "EvaluationConfig",
+    "LayoutName",
     "LimitsConfig",
     "LoraConfig",
     "PairsConfig",
