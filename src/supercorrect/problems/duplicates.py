@@ -31,7 +31,7 @@ class DuplicateIndex:
         """
         self._similarity = similarity
         self._by_text: dict[str, Problem] = {}
-        self._groups: dict[Group, _Group] = defaultdict(_Group)
+        self._groups: dict[Group, Problem | _Group] = {}  # most problems are alone in theirs: no texts are cut up
 
     def add(self, problem: Problem) -> Removal | None:
         """Keep a problem, or say because of which other one it goes."""
@@ -41,13 +41,23 @@ class DuplicateIndex:
             reason = "duplicate" if same.split == problem.split else "in_later_split"
             return Removal(problem, reason, same)
         if self._similarity is not None and problem.reference_answer:
-            group = self._groups[normalise_text(problem.reference_answer), numbers_of(problem.problem)]
-            near = group.add(problem, self._similarity)
+            near = self._add_to_group(problem, self._similarity)
             if near is not None:
                 other, share = near
                 return Removal(problem, "near_duplicate", other, f"{share:.2f} of word sequences in common")
         self._by_text[text] = problem
         return None
+
+    def _add_to_group(self, problem: Problem, similarity: float) -> tuple[Problem, float] | None:
+        key = normalise_text(problem.reference_answer), numbers_of(problem.problem)
+        group = self._groups.setdefault(key, problem)
+        if group is problem:
+            return None
+        if isinstance(group, Problem):
+            alone, group = group, _Group()
+            group.add(alone, similarity)
+            self._groups[key] = group
+        return group.add(problem, similarity)
 
 
 class _Group:
