@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -142,3 +145,18 @@ def test_solve_and_eval_with_the_shipped_student(small_run: Path, tmp_path: Path
         "eval", student, "--problems", problems, "--template", template, "--max-new-tokens", "120", "--json"
     )
     assert json.loads(measured.stdout)["accuracy"]["n"] == 16
+
+
+def test_an_interrupted_run_names_the_command_that_resumes_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    command = ["run", str(SANDBOX), *SMALL, "--from", "problems", "--output-dir", str(folder)]
+    process = subprocess.Popen([sys.executable, "-m", "supercorrect", *command], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (folder / "checkpoints" / "hsft").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    resuming = [word for word in command if word not in ("--from", "problems")]
+    assert f"Go on with: {shlex.join(['supercorrect', *resuming])}" in errors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sys
 from enum import StrEnum
@@ -79,6 +80,9 @@ def run(
     first: Annotated[str | None, typer.Option("--from", help="Run again from this stage on.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would run, and why; run nothing.")] = False,
     output_dir: Annotated[Path | None, typer.Option(help="The run's folder; default runs/<name>.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train in spite of faults in the pairs; it is recorded.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a recipe. Started again, it skips what is up to date and goes on where it was killed."""
@@ -90,7 +94,7 @@ def run(
         plan = pipeline.plan(pipeline.folder.read_manifest(), first)
         print(json.dumps(plan, indent=2)) if as_json else terminal.print_plan(plan)
         return
-    pipeline.run(until=until, first=first)
+    pipeline.run(until=until, first=first, force=force)
     report = pipeline.folder.root / "report.md"
     if until is not None or not report.exists():
         return
@@ -262,12 +266,18 @@ def main() -> NoReturn:
     except SuperCorrectError as error:
         _fail(str(error), error.exit_code)
     except _StopSignalError as stop:
-        _fail("interrupted; everything finished is kept, the same command goes on from here", 128 + stop.signal_number)
+        _fail(f"interrupted; what is finished is kept. Go on with: {_resuming(sys.argv[1:])}", 128 + stop.signal_number)
     except Exception as error:
         if not _is_storage_failure(error):
             raise
         _fail(f"cannot write: {error}; free some space and run again, all that is committed stays", 74)
     sys.exit(0)
+
+
+def _resuming(arguments: list[str]) -> str:
+    """The command that goes on from here: the same one, without the `--from` that would begin again."""
+    kept = [a for i, a in enumerate(arguments) if not a.startswith("--from") and arguments[max(i - 1, 0)] != "--from"]
+    return shlex.join(["supercorrect", *kept])
 
 
 def _is_storage_failure(error: BaseException) -> bool:

@@ -17,6 +17,7 @@ class StageContext:
     Attributes:
         stage: The stage's name in this run.
         fingerprint: Hash of its settings and inputs; what a stage leaves half done is only resumed under the same one.
+        force: Whether to train in spite of what the pre-flight found.
     """
 
     recipe: Recipe
@@ -25,6 +26,7 @@ class StageContext:
     reporter: Reporter
     stage: str
     fingerprint: str
+    force: bool = False
 
     @property
     def seed(self) -> int:

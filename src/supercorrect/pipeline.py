@@ -55,12 +55,13 @@ class Pipeline:
                 plan[stage.name] = "up to date" if self.folder.has(entry.outputs) else "outputs missing"
         return plan
 
-    def run(self, *, until: str | None = None, first: str | None = None) -> Manifest:
+    def run(self, *, until: str | None = None, first: str | None = None, force: bool = False) -> Manifest:
         """Run what is not up to date.
 
         Args:
             until: The last stage to run; None runs all and writes the report.
             first: The stage from which on everything runs again.
+            force: Train in spite of what the pre-flight of the pairs finds.
 
         Raises:
             ConfigError: There is no stage of that name.
@@ -72,23 +73,23 @@ class Pipeline:
             self._write_recipe()
             manifest = self.folder.read_manifest()
             manifest.recipe_name, manifest.versions = self.recipe.name, _versions()
-            forced = False
+            again = False
             for stage in self.stages:
-                forced = forced or stage.name == first
-                self._run_stage(stage, manifest, store, forced=forced)
+                again = again or stage.name == first
+                self._run_stage(stage, manifest, store, again=again, force=force)
                 if stage.name == until:
                     return manifest
             write_report(self.recipe, self.folder, manifest)
         return manifest
 
-    def _run_stage(self, stage: Stage, manifest: Manifest, store: RequestStore, *, forced: bool) -> None:
+    def _run_stage(self, stage: Stage, manifest: Manifest, store: RequestStore, *, again: bool, force: bool) -> None:
         fingerprint = self._fingerprint(stage, manifest)
         entry = manifest.stages.get(stage.name)
-        if not forced and entry and entry.fingerprint == fingerprint and self.folder.has(entry.outputs):
+        if not again and entry and entry.fingerprint == fingerprint and self.folder.has(entry.outputs):
             self._reporter.say(f"{stage.name}: up to date")
             return
         self.folder.log_event("stage_started", stage=stage.name)
-        context = StageContext(self.recipe, self.folder, store, self._reporter, stage.name, fingerprint)
+        context = StageContext(self.recipe, self.folder, store, self._reporter, stage.name, fingerprint, force)
         begun = time.monotonic()
         counts, outputs = stage.run(context)
         seconds = time.monotonic() - begun

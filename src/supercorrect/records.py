@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 VerdictStatus = Literal["correct", "incorrect", "ungradable"]
-PairLayout = Literal["continuation", "correction", "right_step"]
+PairLayout = Literal["continuation", "correction", "inline", "right_step", "solution"]
 
 
 def make_id(kind: str, *parts: str | int) -> str:
@@ -199,6 +199,29 @@ class Pair(Record):
     prompt_ids: tuple[int, ...]
     chosen_ids: tuple[int, ...]
     rejected_ids: tuple[int, ...]
+
+
+class Attempt(Record):
+    """One reply of a teacher to one assignment, and what became of it.
+
+    Attributes:
+        item_id: The problem (thoughts) or the solution (corrections) that it is about.
+        round: How often this teacher had been asked for it, this time included.
+        inspector_request_key: The inspector's verdict in the store. None: it was not asked.
+        reason: Why the reply was refused. None: it was accepted.
+        remark: What was wrong with it, as its writer was told.
+        usd: What the reply cost. None: unknown.
+    """
+
+    item_id: str
+    stage: str
+    teacher: str
+    round: int
+    request_key: str
+    inspector_request_key: str | None
+    reason: str | None
+    remark: str | None
+    usd: float | None
 
 
 class EvaluationItem(Record):

@@ -61,16 +61,23 @@ def prefix_before_step(student: TransformersStudent, solution: WrittenSolution, 
     return None
 
 
+def prefix_within_step(student: TransformersStudent, solution: WrittenSolution, step: int) -> list[int] | None:
+    """The student's own tokens through the words of `step` (1-based), which is left open; None: no token ends there."""
+    return cut_tokens(student.tokenizer, solution.token_ids, _end_within(solution, step))
+
+
+def _end_within(solution: WrittenSolution, step: int) -> int:
+    span = solution.steps[step - 1]
+    closing = solution.text.rfind("</", span.start, span.end)
+    return len(solution.text[: closing if closing > span.start else span.end].rstrip())
+
+
 def review_prompt(student: TransformersStudent, template: str, solution: WrittenSolution, step: int) -> list[int]:
     """The correction prompt, and the trace restated up to `step` (1-based), which is left open."""
-    spans = solution.steps
-    span = spans[step - 1]
-    closing = solution.text.rfind("</", span.start, span.end)
-    end = len(solution.text[: closing if closing > span.start else span.end].rstrip())
-    own = cut_tokens(student.tokenizer, solution.token_ids, end)
-    restated = own if own is not None else text_ids(student.tokenizer, solution.text[:end])
-    message = user_message(template, problem=solution.problem, steps=render_steps([s.text for s in spans]))
-    return chat_prompt_ids(student.tokenizer, message) + restated
+    own = prefix_within_step(student, solution, step)
+    restated = own if own is not None else text_ids(student.tokenizer, solution.text[: _end_within(solution, step)])
+    steps = render_steps([span.text for span in solution.steps])
+    return chat_prompt_ids(student.tokenizer, user_message(template, problem=solution.problem, steps=steps)) + restated
 
 
 def review_steps(

@@ -79,6 +79,16 @@ class StageCounts:
         rejected = dict(Counter(rejection.reason for rejection in rejections))
         return replace(self, inputs=inputs, kept=inputs - len(rejections), rejected=rejected)
 
+    def plus(self, other: StageCounts) -> StageCounts:
+        """These counts, with the costs of other requests."""
+        known = self.usd is not None and other.usd is not None
+        return replace(
+            self,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            usd=(self.usd or 0.0) + (other.usd or 0.0) if known else None,
+        )
+
 
 class RunFolder:
     """Paths within a run, and reading and writing what stands there."""
@@ -102,6 +112,11 @@ class RunFolder:
     def model(self, arm: str) -> Path:
         """The trained model of an arm, as `from_pretrained` loads it."""
         return self.root / "checkpoints" / arm / "model"
+
+    def training_steps(self, arm: str) -> int:
+        """How many optimiser steps an arm's training took."""
+        summary = json.loads((self.model(arm).parent / "training.json").read_text(encoding="utf-8"))
+        return int(summary["steps"])
 
     def training_state(self, arm: str) -> Path:
         """Checkpoints of a training under way."""

@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from supercorrect.arms import HELD_OUT, ErrorSet, PreferenceArm, arm_names, comparison_arms, round_arms
 from supercorrect.config import SPLITS, Recipe
 from supercorrect.context import StageContext
 from supercorrect.models.transformers_student import model_fingerprint
 from supercorrect.prompts import read_template
 from supercorrect.run_folder import StageCounts
 from supercorrect.stages import (
+    correction_sft,
     corrections,
     cross_dpo,
     evaluation,
@@ -50,9 +52,15 @@ def build_stages(recipe: Recipe) -> list[Stage]:
     """The stages of a recipe, in order."""
     order = _Order(recipe)
     stages = order.supervised_stages()
-    stages += order.error_stages("", "errors", order.drawn_for_errors)
-    stages += order.error_stages("held_out_", "held_out", order.drawn_for_evaluation)
-    return stages + order.preference_stages() + order.evaluation_stages()
+    first, *later = round_arms(recipe)
+    stages += order.error_stages("", first.errors, order.drawn_for_errors)
+    stages += order.error_stages("held_out_", HELD_OUT, order.drawn_for_evaluation)
+    stages += order.round_stages(first)
+    for arm in later:
+        suffix = arm.name.removeprefix("cross_dpo")
+        stages += order.error_stages("", arm.errors, order.drawn_for_errors, suffix) + order.round_stages(arm, suffix)
+    stages += [stage for arm in comparison_arms(recipe) for stage in order.comparison_stages(arm)]
+    return [*stages, order.control_stage(), *order.evaluation_stages()]
 
 
 class _Order:
@@ -62,7 +70,8 @@ class _Order:
         self._recipe = recipe
         self._templates = {name: read_template(path) for name, path in recipe.prompts.model_dump().items()}
         self._base = [model_fingerprint(recipe.student.model, recipe.student.revision), recipe.student.dtype]
-        self._teacher = recipe.teacher.model_dump(include={"model", "sampling"}, mode="json")
+        self._teaching = _teaching_settings(recipe)
+        self._training = recipe.cross_dpo.model_dump()
         batch_size = recipe.student.batch_size
         evaluation = recipe.evaluation.model_dump(exclude={"arms", "localise"})
         self.drawn_for_errors = {"batch_size": batch_size, "solutions": recipe.solutions.model_dump()}
@@ -76,46 +85,70 @@ class _Order:
         """Problems, thoughts, and what is trained on demonstrations alone."""
         recipe, base = self._recipe, self._base
         sft, hsft_arm = partial(hsft.run, arm="sft"), partial(hsft.run, arm="hsft")
-        asked = ("thought_extraction", "hierarchical")
+        asked = ("thought_extraction", "hierarchical", "revision", "inspection")
         return [
             self._stage("problems", problems.run, problems=recipe.problems.model_dump(), files=_file_hashes(recipe)),
-            self._stage("thoughts", thoughts.run, "problems", teacher=self._teacher, prompts=asked),
+            self._stage("thoughts", thoughts.run, "problems", teaching=self._teaching, prompts=asked),
             self._stage("sft", sft, "problems", base=base, training=recipe.sft.model_dump(), prompts=("plain",)),
             self._stage("hsft", hsft_arm, "thoughts", base=base, training=recipe.hsft.model_dump()),
         ]
 
-    def error_stages(self, prefix: str, split: str, drawn: dict[str, Any]) -> list[Stage]:
-        """The HSFT student's solutions of a split, their verdicts, and the teacher's corrections of the wrong ones."""
-        sampled, graded = f"{prefix}solutions", f"{prefix}verdicts"
-        sample, grade = partial(solutions.run, split=split), partial(verdicts.run, split=split)
-        correct = partial(corrections.run, split=split)
-        asked = ("grounded_correction",)
+    def error_stages(self, prefix: str, errors: ErrorSet, drawn: dict[str, Any], suffix: str = "") -> list[Stage]:
+        """A student's solutions, their verdicts, and the teacher's corrections of the wrong ones."""
+        sampled, graded = f"{prefix}solutions{suffix}", f"{prefix}verdicts{suffix}"
+        sample, grade = partial(solutions.run, errors=errors), partial(verdicts.run, errors=errors)
+        correct = partial(corrections.run, errors=errors)
+        asked = ("grounded_correction", "revision", "inspection")
+        needed = ("problems", sampled, graded)
+        settings = {
+            "teaching": self._teaching,
+            "agreement": self._recipe.agreement,
+            "cap": self._recipe.solutions.max_wrong_per_problem,
+        }
         return [
-            self._stage(sampled, sample, "problems", "hsft", drawn=drawn, prompts=("hierarchical",)),
+            self._stage(sampled, sample, "problems", errors.student, drawn=drawn, prompts=("hierarchical",)),
             self._stage(graded, grade, "problems", sampled),
-            self._stage(
-                f"{prefix}corrections", correct, "problems", sampled, graded, teacher=self._teacher, prompts=asked
-            ),
+            self._stage(f"{prefix}corrections{suffix}", correct, *needed, prompts=asked, **settings),
         ]
 
-    def preference_stages(self) -> list[Stage]:
-        """The student's own corrections, the pairs, Cross-DPO and its control of equal steps."""
+    def round_stages(self, arm: PreferenceArm, suffix: str = "") -> list[Stage]:
+        """The student's own corrections, the pairs, and Cross-DPO."""
         recipe = self._recipe
-        errors = ("problems", "hsft", "solutions", "corrections")
-        training = recipe.cross_dpo.model_dump()
         reviewed = {
             "share": recipe.pairs.right_step_share,
             "reviews": recipe.reviews.model_dump(),
             "drawn": self.drawn_for_errors,
         }
-        both = ("hierarchical", "correction")
-        control = partial(hsft.run, arm="hsft_continued")
+        needed = ("problems", arm.start, f"solutions{suffix}", f"corrections{suffix}")
+        review = partial(own_corrections.run, errors=arm.errors)
         return [
-            self._stage("own_corrections", own_corrections.run, *errors, prompts=("correction",), **reviewed),
-            self._stage("pairs", pairs.run, *errors, "own_corrections", prompts=both, pairs=recipe.pairs.model_dump()),
-            self._stage("cross_dpo", cross_dpo.run, "thoughts", "hsft", "corrections", "pairs", training=training),
-            self._stage("hsft_continued", control, "thoughts", "hsft", "cross_dpo", training=training),
+            self._stage(f"own_corrections{suffix}", review, *needed, prompts=("correction",), **reviewed),
+            self._pairs_stage(f"pairs{suffix}", arm, suffix),
+            self._preference_stage(arm, f"pairs{suffix}", suffix),
         ]
+
+    def comparison_stages(self, arm: PreferenceArm) -> list[Stage]:
+        """Another student from the first round's errors."""
+        if not arm.layouts:
+            needed = ("problems", "thoughts", "hsft", "solutions", "corrections", "cross_dpo")
+            train = partial(correction_sft.run, arm=arm)
+            return [self._stage(arm.name, train, *needed, training=self._training, prompts=("correction",))]
+        return [self._pairs_stage(f"pairs_{arm.name}", arm), self._preference_stage(arm, f"pairs_{arm.name}")]
+
+    def _pairs_stage(self, name: str, arm: PreferenceArm, suffix: str = "") -> Stage:
+        needed = ("problems", arm.start, f"solutions{suffix}", f"corrections{suffix}", f"own_corrections{suffix}")
+        both = ("hierarchical", "correction")
+        return self._stage(name, partial(pairs.run, arm=arm), *needed, prompts=both, layouts=arm.layouts)
+
+    def _preference_stage(self, arm: PreferenceArm, pairs_stage: str, suffix: str = "") -> Stage:
+        needed = ("problems", "thoughts", arm.start, f"corrections{suffix}", pairs_stage)
+        return self._stage(arm.name, partial(cross_dpo.run, arm=arm), *needed, training=self._training)
+
+    def control_stage(self) -> Stage:
+        """HSFT continued for as many steps as all rounds took."""
+        rounds = [arm.name for arm in round_arms(self._recipe)]
+        train = partial(hsft.run, arm="hsft_continued")
+        return self._stage("hsft_continued", train, "thoughts", "hsft", *rounds, training=self._training)
 
     def evaluation_stages(self) -> list[Stage]:
         """One evaluation an arm."""
@@ -128,11 +161,21 @@ class _Order:
         }
         asked = ("plain", "hierarchical", "correction")
         stages = []
-        for arm in recipe.evaluation.arms:
+        for arm in arm_names(recipe):
             needs = ("problems", "held_out_solutions", *((arm,) if arm != "base" else ()))
             evaluate = partial(evaluation.run, arm=arm)
             stages.append(self._stage(f"evaluation_{arm}", evaluate, *needs, prompts=asked, **settings))
         return stages
+
+
+def _teaching_settings(recipe: Recipe) -> dict[str, Any]:
+    """What decides what teachers write and what of it is accepted."""
+    decisive = {"model", "sampling"}
+    return {
+        "teachers": [teacher.model_dump(include=decisive, mode="json") for teacher in recipe.teachers],
+        "inspector": recipe.inspector and recipe.inspector.model_dump(include=decisive, mode="json"),
+        "max_rounds": recipe.max_rounds,
+    }
 
 
 def _file_hashes(recipe: Recipe) -> list[str]:

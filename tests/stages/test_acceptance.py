@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from supercorrect.grading import Grader
-from supercorrect.records import Correction, Problem, Rejection, Solution, Thought
-from supercorrect.stages.corrections import read_correction
-from supercorrect.stages.thoughts import read_thought
+from supercorrect.records import Correction, Problem, Solution, Thought
+from supercorrect.stages.corrections import read_corrections
+from supercorrect.stages.thoughts import read_thoughts
 from supercorrect.store import ResponseStatus, StoredResponse
+from supercorrect.supervision import Refusal
 
 PROBLEM = Problem(
     problem_id="p", problem="1+2+3?", reference_solution="6", reference_answer="6", split="hsft", source="test"
@@ -33,7 +34,7 @@ def respond(text: str, status: ResponseStatus = "ok") -> StoredResponse:
 
 def test_a_good_thought_is_kept_with_its_source() -> None:
     with Grader() as grader:
-        thought = read_thought(PROBLEM, respond(THOUGHT), grader, stage="thoughts")
+        thought = read_thoughts([(PROBLEM, respond(THOUGHT))], grader)[0]
     assert isinstance(thought, Thought)
     assert (thought.problem_id, thought.teacher, thought.request_key) == ("p", "t", "k")
     assert len(thought.thought.steps) == 2
@@ -49,18 +50,19 @@ def test_a_good_thought_is_kept_with_its_source() -> None:
         (THOUGHT.replace("<Answer> 6 </Answer>", ""), "ok", "no_answer"),
         (THOUGHT.replace("<Generalized> add up </Generalized>", ""), "ok", "no_generalized"),
         (THOUGHT.replace("<Answer> 6", "<Answer> 7"), "ok", "answer_incorrect"),
+        (THOUGHT.replace("add up", "as in the reference solution"), "ok", "mentions_reference"),
     ],
 )
 def test_a_bad_thought_is_refused_with_its_reason(text: str, status: ResponseStatus, reason: str) -> None:
     with Grader() as grader:
-        outcome = read_thought(PROBLEM, respond(text, status), grader, stage="thoughts")
-    assert isinstance(outcome, Rejection)
-    assert (outcome.stage, outcome.item_id, outcome.reason) == ("thoughts", "p", reason)
+        outcome = read_thoughts([(PROBLEM, respond(text, status))], grader)[0]
+    assert isinstance(outcome, Refusal)
+    assert outcome.reason == reason
 
 
 def test_a_good_trace_gives_the_first_wrong_step_its_cause_and_its_correction() -> None:
     with Grader() as grader:
-        correction = read_correction(PROBLEM, SOLUTION, respond(TRACE), grader, stage="corrections")
+        correction = read_corrections([(PROBLEM, SOLUTION, respond(TRACE))], grader)[0]
     assert isinstance(correction, Correction)
     assert (correction.first_error_step, correction.cause, correction.correction) == (2, "7 is wrong", "3 + 3 = 6")
     assert correction.corrected_answer == "6"
@@ -82,12 +84,13 @@ def test_a_good_trace_gives_the_first_wrong_step_its_cause_and_its_correction() 
 )
 def test_a_bad_trace_is_refused_with_its_reason(text: str, reason: str) -> None:
     with Grader() as grader:
-        outcome = read_correction(PROBLEM, SOLUTION, respond(text), grader, stage="corrections")
-    assert isinstance(outcome, Rejection)
+        outcome = read_corrections([(PROBLEM, SOLUTION, respond(text))], grader)[0]
+    assert isinstance(outcome, Refusal)
     assert outcome.reason.startswith(reason)
 
 
 def test_other_spacing_is_still_the_students_step() -> None:
     with Grader() as grader:
         text = TRACE.replace("1 + 2 = 3", "1  +  2 = 3")
-        assert isinstance(read_correction(PROBLEM, SOLUTION, respond(text), grader, stage="corrections"), Correction)
+        outcome = read_corrections([(PROBLEM, SOLUTION, respond(text))], grader)[0]
+    assert isinstance(outcome, Correction)

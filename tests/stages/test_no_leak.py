@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from small_runs import small_recipe
+from supercorrect.arms import round_arms
 from supercorrect.context import StageContext
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.progress import Reporter
@@ -54,8 +55,9 @@ def test_nothing_that_the_student_reads_or_writes_depends_on_a_reference(
     with RequestStore(poisoned.root / "store.sqlite") as store:
         context = StageContext(recipe, poisoned, store, Reporter(quiet=True), "evaluation_cross_dpo", "x")
         evaluation.run(context, "cross_dpo")
-        solutions.run(context, "errors")
-        own_corrections.run(replace(context, stage="own_corrections"))
+        errors = round_arms(recipe)[0].errors
+        solutions.run(context, errors)
+        own_corrections.run(replace(context, stage="own_corrections"), errors)
     assert len(prompts) > 3 * 16
     assert not [prompt for prompt in prompts if SENTINEL in prompt]
     for name in ("solutions/errors", "own_corrections/errors"):

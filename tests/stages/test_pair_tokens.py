@@ -42,7 +42,7 @@ def test_a_review_restates_the_students_own_tokens_and_ends_where_the_judgement_
     problems = {p.problem_id: p.problem for p in folder.read("problems/errors", Problem)}
     solutions = {s.solution_id: s for s in folder.read("solutions/errors", Solution)}
     own = {o.own_correction_id: o for o in folder.read("own_corrections/errors", OwnCorrection)}
-    pairs = [p for p in folder.read("pairs/train", Pair) if p.layout != "continuation"]
+    pairs = [p for p in folder.read("pairs/train", Pair) if p.layout in ("correction", "right_step")]
     for pair in pairs:
         message = user_message(CORRECTION, problem=problems[pair.problem_id], steps="")
         opening = tuple(chat_prompt_ids(tokenizer, message))

@@ -4,8 +4,8 @@ from supercorrect.config.base import EndpointConfig, LimitsConfig, PriceConfig, 
 from supercorrect.config.loading import load_recipe
 from supercorrect.config.problems import SPLITS, ColumnsConfig, LayoutName, ProblemsConfig, ProblemSetConfig
 from supercorrect.config.recipe import (
-    ARMS,
-    ArmName,
+    BASELINES,
+    ComparisonConfig,
     EvaluationConfig,
     PairsConfig,
     PromptsConfig,
@@ -17,10 +17,10 @@ from supercorrect.config.recipe import (
 from supercorrect.config.training import CrossDPOConfig, LoraConfig, TrainingConfig
 
 __all__ = [
-    "ARMS",
+    "BASELINES",
     "SPLITS",
-    "ArmName",
     "ColumnsConfig",
+    "ComparisonConfig",
     "CrossDPOConfig",
     "EndpointConfig",
     "EvaluationConfig",

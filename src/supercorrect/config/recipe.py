@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
 from supercorrect.config.problems import ProblemsConfig
 from supercorrect.config.training import CrossDPOConfig, TrainingConfig
+from supercorrect.records import PairLayout
 
-ArmName = Literal["base", "sft", "hsft", "hsft_continued", "cross_dpo"]
-ARMS: tuple[ArmName, ...] = ("base", "sft", "hsft", "hsft_continued", "cross_dpo")
+BASELINES: dict[str, tuple[PairLayout, ...]] = {
+    "step_dpo": ("continuation",),
+    "dpo": ("solution",),
+    "correction_sft": (),
+}
+"""Comparisons that need no layouts of their own."""
+_TAKEN = ("base", "sft", "hsft", "cross_dpo", "train")
 
 
 class StudentConfig(Section):
@@ -38,13 +45,20 @@ class PromptsConfig(Section):
     plain: str = "plain"
     grounded_correction: str = "grounded_correction"
     correction: str = "correction"
+    inspection: str = "inspection"
+    revision: str = "revision"
 
 
 class SolutionsConfig(SamplingConfig):
-    """How the student is sampled to collect its errors."""
+    """How the student is sampled to collect its errors.
+
+    Attributes:
+        max_wrong_per_problem: How many of a problem's wrong solutions go to the teacher. None: all that differ.
+    """
 
     temperature: float = Field(default=1.0, ge=0)
     samples_per_problem: int = Field(default=1, gt=0)
+    max_wrong_per_problem: int | None = Field(default=None, gt=0)
 
 
 class ReviewsConfig(Section):
@@ -60,30 +74,56 @@ class PairsConfig(Section):
         layouts: `continuation`: after the problem and the right steps, the corrected step against the wrong one.
             `correction`: after the correction prompt and the student's steps up to the wrong one, the teacher's cause
             and correction against the student's own.
-            `right_step`: after the same prompt and a right step, leaving it against the student's false alarm.
+            `inline`: after the problem, the right steps and the wrong one, cause and correction against what the
+            student wrote next (arXiv 2608.11573).
+            `right_step`: after the correction prompt and a right step, leaving it against the student's false alarm.
+            `solution`: after the problem, the corrected solution against the wrong one, both whole.
         right_step_share: How many right steps are reviewed, as a share of the corrected errors.
     """
 
-    layouts: tuple[Literal["continuation", "correction", "right_step"], ...] = ("continuation", "correction")
+    layouts: tuple[PairLayout, ...] = Field(default=("continuation", "correction"), min_length=1)
     right_step_share: float = Field(default=0.7, ge=0)
+
+
+class ComparisonConfig(Section):
+    """A further student, trained on the same errors as Cross-DPO, with its training section and number of steps.
+
+    Attributes:
+        layouts: Of its pairs. Empty: plain SFT on the teacher's traces. The names `step_dpo` (corrected against wrong
+            step), `dpo` (whole solutions) and `correction_sft` (traces) bring their own.
+    """
+
+    layouts: tuple[PairLayout, ...] = ()
 
 
 class EvaluationConfig(Section):
     """How the arms are compared, on the held-out problems.
 
     Attributes:
+        arms: Which are compared. None: all.
         temperature: Of the headline accuracy; greedy accuracy is always measured beside it.
         localise: Whether reviews are measured on the HSFT student's wrong solutions.
     """
 
-    arms: tuple[ArmName, ...] = ARMS
+    arms: tuple[str, ...] | None = None
     temperature: float = Field(default=1.0, ge=0)
     max_new_tokens: int = Field(default=1024, gt=0)
     localise: bool = True
 
 
 class Recipe(Section):
-    """One experiment, whole."""
+    """One experiment, whole.
+
+    Attributes:
+        cascade: Further teachers, asked in this order for what those before them could not do.
+        inspector: Checks what teachers write. None: it is checked by parsing and grading alone.
+        max_rounds: How often one teacher is asked for one record; what was wrong with the last try goes back with it.
+        agreement: How many teachers have to name the same first wrong step; above 1, each is asked about every error.
+        rounds: How often the newest student is sampled, corrected and trained; the arms are `cross_dpo`,
+            `cross_dpo_r2` and so on.
+        comparisons: Further arms by name, such as `step_dpo: {}` or `inline_only: {layouts: [inline]}`.
+        max_cost_usd: What the run's requests may cost in all.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     seed: int = Field(default=0, ge=0)
@@ -92,6 +132,10 @@ class Recipe(Section):
     problems: ProblemsConfig
     student: StudentConfig
     teacher: EndpointConfig
+    cascade: tuple[EndpointConfig, ...] = ()
+    inspector: EndpointConfig | None = None
+    max_rounds: int = Field(default=3, gt=0)
+    agreement: int = Field(default=1, gt=0)
     prompts: PromptsConfig = PromptsConfig()
     sft: TrainingConfig = TrainingConfig()
     hsft: TrainingConfig = TrainingConfig(num_epochs=4.0)
@@ -99,8 +143,30 @@ class Recipe(Section):
     reviews: ReviewsConfig = ReviewsConfig()
     pairs: PairsConfig = PairsConfig()
     cross_dpo: CrossDPOConfig = CrossDPOConfig()
+    rounds: int = Field(default=1, gt=0)
+    comparisons: dict[str, ComparisonConfig] = Field(default_factory=dict)
     evaluation: EvaluationConfig = EvaluationConfig()
     max_cost_usd: float | None = Field(default=None, gt=0)
+
+    @field_validator("comparisons")
+    @classmethod
+    def _name_comparisons(cls, comparisons: dict[str, ComparisonConfig]) -> dict[str, ComparisonConfig]:
+        """Give the baselines their layouts; any other name needs its own, and none may be that of a fixed arm."""
+        named = {}
+        for name, comparison in comparisons.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,50}", name) or name.startswith(_TAKEN):
+                raise ValueError(
+                    f"{name!r} cannot name a comparison: use small letters, digits and _, and no arm's name"
+                )
+            if not comparison.layouts and name not in BASELINES:
+                raise ValueError(f"{name!r} needs layouts; without them only {', '.join(BASELINES)} are known")
+            named[name] = comparison if comparison.layouts else ComparisonConfig(layouts=BASELINES[name])
+        return named
+
+    @property
+    def teachers(self) -> tuple[EndpointConfig, ...]:
+        """All teachers, in the order in which they are asked."""
+        return (self.teacher, *self.cascade)
 
     @property
     def run_folder(self) -> Path:

@@ -65,3 +65,10 @@ class CrossDPOConfig(TrainingConfig):
     chosen_sft_weight: float = Field(default=0.0, ge=0)
     replay_weight: float = Field(default=0.0, ge=0)
     replay_batch_size: int = Field(default=8, gt=0)
+
+    def without_pairs(self, steps: int) -> TrainingConfig:
+        """A control: supervised training with as many steps, as many rows in each, and all else as it is here."""
+        replayed = self.replay_batch_size if self.replay_weight > 0 else 0
+        own_fields = {name: getattr(self, name) for name in TrainingConfig.model_fields}
+        own_fields |= {"max_steps": steps, "per_device_batch_size": self.per_device_batch_size + replayed}
+        return TrainingConfig(**own_fields)

@@ -8,6 +8,7 @@ from supercorrect.formats.correction import (
     render_step_review,
 )
 from supercorrect.formats.files import FormatKind, ParseCounts, parse_file
+from supercorrect.formats.inspection import Inspection, parse_inspection
 from supercorrect.formats.result import FAILURES, REPAIRS, Failure, ParseResult, Repair
 from supercorrect.formats.steps import StepSpan, close_step, open_step, render_steps, split_steps
 from supercorrect.formats.thought import parse_thought, render_thought
@@ -17,6 +18,7 @@ __all__ = [
     "REPAIRS",
     "Failure",
     "FormatKind",
+    "Inspection",
     "ParseCounts",
     "ParseResult",
     "Repair",
@@ -26,6 +28,7 @@ __all__ = [
     "open_step",
     "parse_correction",
     "parse_file",
+    "parse_inspection",
     "parse_step_review",
     "parse_thought",
     "render_correction",

@@ -91,6 +91,11 @@ class Grader:
         with ThreadPoolExecutor(self.workers, thread_name_prefix="grading") as executor:
             return list(executor.map(lambda row: self.grade(*row), rows))
 
+    def grade_answers(self, rows: Iterable[tuple[str, str]]) -> list[Grade]:
+        """`grade_answer` for (answer, reference_answer) pairs, in parallel and in order."""
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="grading") as executor:
+            return list(executor.map(lambda row: self.grade_answer(*row), rows))
+
     def _grade(self, extraction: Extraction, reference_answer: str, problem: str | None) -> Grade:
         grade = self._task.grade(extraction, reference_answer)
         if grade.status == "ungradable" and self._judge is not None:

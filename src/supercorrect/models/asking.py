@@ -1,9 +1,10 @@
-"""Asking the recipe's teacher, whoever serves it, through the store."""
+"""Asking the recipe's endpoints, whoever serves them, through the store."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from supercorrect.config import EndpointConfig
 from supercorrect.context import StageContext
 from supercorrect.models.budget import Budget
 from supercorrect.models.openai_compatible import OpenAICompatibleModel
@@ -13,20 +14,21 @@ from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
 
 
-def ask_teacher(context: StageContext, prompts: Sequence[str]) -> tuple[list[StoredResponse], StageCounts]:
-    """The teacher's responses to prompts of one user turn each, in order, and what they cost.
+def ask_endpoint(
+    context: StageContext, role: str, endpoint: EndpointConfig, requests: Sequence[ChatRequest]
+) -> tuple[list[StoredResponse], StageCounts]:
+    """The responses to requests, in order, and what they cost.
 
-    What the store holds is not asked again; if it holds everything, the teacher need not even be there.
+    What the store holds is not asked again; if it holds everything, the endpoint need not even be there. What all roles
+    have spent counts against the run's budget.
     """
-    endpoint = context.recipe.teacher
-    requests = [ChatRequest((("user", prompt),), endpoint.sampling) for prompt in prompts]
-    spent = context.store.usage().get("teacher")
-    budget = Budget(context.recipe.max_cost_usd, spent.usd or 0.0 if spent else 0.0)
-    known = OpenAICompatibleModel("teacher", endpoint, context.store, budget)
+    spent = sum(usage.usd or 0.0 for usage in context.store.usage().values())
+    budget = Budget(context.recipe.max_cost_usd, spent)
+    known = OpenAICompatibleModel(role, endpoint, context.store, budget)
     if len(context.store.get_many([known.key(r) for r in requests])) == len({known.key(r) for r in requests}):
         return _answer(context, known, requests)
-    with ServedEndpoint("teacher", endpoint) as served:
-        return _answer(context, OpenAICompatibleModel("teacher", served, context.store, budget), requests)
+    with ServedEndpoint(role, endpoint) as served:
+        return _answer(context, OpenAICompatibleModel(role, served, context.store, budget), requests)
 
 
 def _answer(

@@ -10,7 +10,15 @@ import jinja2
 
 from supercorrect.errors import ConfigError
 
-PROMPT_NAMES = ("thought_extraction", "hierarchical", "plain", "grounded_correction", "correction")
+PROMPT_NAMES = (
+    "thought_extraction",
+    "hierarchical",
+    "plain",
+    "grounded_correction",
+    "correction",
+    "inspection",
+    "revision",
+)
 
 _ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False)
 

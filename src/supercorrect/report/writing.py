@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 
+from supercorrect.arms import arm_names
 from supercorrect.config import Recipe
 from supercorrect.grading import Grader
 from supercorrect.metrics import ArmMetrics, compute_arm
@@ -46,7 +47,7 @@ def compute_arms(recipe: Recipe, folder: RunFolder) -> dict[str, ArmMetrics]:
     with Grader() as grader:
         return {
             arm: compute_arm(folder.read(f"evaluation/{arm}", EvaluationItem), corrections, verdicts, grader)
-            for arm in recipe.evaluation.arms
+            for arm in arm_names(recipe)
         }
 
 

@@ -21,8 +21,9 @@ _KEY = re.compile(r"<Key> ([^<]*) </Key>")
 
 
 def answer(messages: list[dict[str, str]], key_policy: KeyPolicy = "size") -> str:
-    """The oracle's reply to a conversation whose last message is one of the teacher's prompts."""
-    prompt = messages[-1]["content"]
+    """The oracle's reply to a conversation: to the last of its messages that asks anything, whatever is said since."""
+    asked = [m["content"] for m in messages if section(m["content"], "problem") is not None]
+    prompt = asked[-1] if asked else ""
     chain = read_chain(section(prompt, "problem") or "")
     if chain is None:
         return REFUSAL

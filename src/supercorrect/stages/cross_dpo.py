@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
+from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
+from supercorrect.errors import TrainingDataError
 from supercorrect.models.transformers_student import load_tokenizer
 from supercorrect.records import Correction, Demonstration, Pair, Problem
 from supercorrect.run_folder import StageCounts
-from supercorrect.training.pair_lint import lint_pairs
+from supercorrect.store import write_json_atomic
+from supercorrect.training.pair_lint import Finding, lint_pairs
 from supercorrect.training.rendering import end_of_turn_id, training_row
 
 
-def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
-    """Train from the HSFT student, which is also the reference, and leave `checkpoints/cross_dpo/model`."""
+def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
+    """Train from the arm's first student, which is also the reference, and leave `checkpoints/<arm>/model`."""
     from supercorrect.training.cross_dpo import train_cross_dpo
 
-    pairs = context.folder.read("pairs/train", Pair)
-    model = context.student_model("hsft")
+    pairs = context.folder.read(arm.pairs, Pair)
+    model = context.student_model(arm.start)
     tokenizer = load_tokenizer(model)
+    folder = context.folder.model(arm.name).parent
+    findings = find_faults(context, arm, pairs, end_of_turn_id(tokenizer))
+    write_json_atomic(
+        folder / "findings.json", {"forced": context.force, "findings": [asdict(finding) for finding in findings]}
+    )
     demonstrations = context.folder.read("hsft/train", Demonstration)
     replay = [training_row(tokenizer, d.messages[0].content, d.messages[-1].content) for d in demonstrations]
-    report_findings(context, pairs, end_of_turn_id(tokenizer))
-    folder = context.folder.model("cross_dpo").parent
-    with context.reporter.task("train cross_dpo", total=1) as task:
+    with context.reporter.task(f"train {arm.name}", total=1) as task:
         train_cross_dpo(
             model,
             pairs,
@@ -35,21 +42,32 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
             seed=context.seed,
             task=task,
         )
-    return StageCounts(inputs=len(pairs), kept=len(pairs)), [folder / "model", folder / "training.json"]
+    outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
+    return StageCounts(inputs=len(pairs), kept=len(pairs)), outputs
 
 
-def report_findings(context: StageContext, pairs: list[Pair], end_id: int) -> None:
-    """Say and log what the pairs would teach besides what they are for.
+def find_faults(context: StageContext, arm: PreferenceArm, pairs: list[Pair], end_id: int) -> list[Finding]:
+    """What the pairs would teach besides what they are for; it is said, logged and kept beside the model.
 
-    What must never be trained on is refused after this, by the trainer's own pre-flight.
+    Raises:
+        TrainingDataError: Something blocks the training, and the run was not started with `--force`.
     """
+    corrections = context.folder.read(f"corrections/{arm.errors.name}", Correction)
+    problems = context.folder.read(f"problems/{arm.errors.split}", Problem)
     findings = lint_pairs(
         pairs,
         end_id=end_id,
         max_length=context.recipe.cross_dpo.max_length,
-        causes={c.correction_id: c.cause for c in context.folder.read("corrections/errors", Correction)},
-        answers={p.problem_id: p.reference_answer for p in context.folder.read("problems/errors", Problem)},
+        causes={c.correction_id: c.cause for c in corrections},
+        answers={p.problem_id: p.reference_answer for p in problems},
     )
     for finding in findings:
-        context.reporter.say(f"pairs: {finding}")
+        context.reporter.say(f"{arm.pairs}: {finding}")
         context.folder.log_event("finding", check=finding.check, pairs=list(finding.pair_ids))
+    blocking = [str(finding) for finding in findings if finding.blocks]
+    if blocking and not context.force:
+        raise TrainingDataError(
+            f"{context.folder.data(arm.pairs)}: expected pairs that teach what they are for, got "
+            f"{'; '.join(blocking)}. Mend what makes them, or start the same command with --force, which is recorded."
+        )
+    return findings

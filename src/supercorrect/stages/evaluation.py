@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from supercorrect.config import ArmName, SamplingConfig
+from supercorrect.arms import HELD_OUT, PLAIN_ARMS
+from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
 from supercorrect.grading import Grader
 from supercorrect.models.stored_sampling import sample_stored
@@ -17,9 +18,6 @@ from supercorrect.records import EvaluationItem, Problem, Solution, VerdictStatu
 from supercorrect.reviewing import Finding, WrittenSolution, find_first_errors, rewrite_from
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import chat_prompt_ids, user_message
-
-PLAIN_ARMS: tuple[ArmName, ...] = ("base", "sft")
-"""Arms that were never taught the hierarchical format: the plain prompt, and no reviews."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Passes:
     corrected: list[str] | None
 
 
-def run(context: StageContext, arm: ArmName) -> tuple[StageCounts, list[Path]]:
+def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
     """Write `evaluation/<arm>.jsonl`, one row a held-out problem."""
     problems = context.folder.read("problems/held_out", Problem)
     evaluator = Evaluator(context, arm)
@@ -70,7 +68,7 @@ def run(context: StageContext, arm: ArmName) -> tuple[StageCounts, list[Path]]:
 class Evaluator:
     """One arm's student, asked in the ways that the measures need."""
 
-    def __init__(self, context: StageContext, arm: ArmName) -> None:
+    def __init__(self, context: StageContext, arm: str) -> None:
         self._context = context
         self._prompts = context.recipe.prompts
         self._template = self._prompts.plain if arm in PLAIN_ARMS else self._prompts.hierarchical
@@ -100,7 +98,9 @@ class Evaluator:
         """What the arm faults in the HSFT student's first solution of each problem, by problem_id."""
         if not self._context.recipe.evaluation.localise or not self._corrects_itself:
             return {}
-        solutions = [s for s in self._context.folder.read("solutions/held_out", Solution) if s.sample_index == 0]
+        solutions = [
+            s for s in self._context.folder.read(f"solutions/{HELD_OUT.name}", Solution) if s.sample_index == 0
+        ]
         written = [WrittenSolution(problems[s.problem_id], s.completion, s.completion_token_ids) for s in solutions]
         findings = self._review(written)
         return {s.problem_id: (s.solution_id, f) for s, f in zip(solutions, findings, strict=True)}

@@ -6,10 +6,10 @@ Cross-DPO takes, so that more training alone explains nothing.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Literal
 
+from supercorrect.arms import round_arms
 from supercorrect.config import TrainingConfig
 from supercorrect.context import StageContext
 from supercorrect.models.transformers_student import load_tokenizer
@@ -56,16 +56,9 @@ def render_rows(context: StageContext, arm: Arm, model: str) -> list[TrainingRow
 
 
 def training_config(context: StageContext, arm: Arm) -> TrainingConfig:
-    """The arm's training section; the control takes Cross-DPO's steps, learning rate and rows a step."""
+    """The arm's training section; the control takes Cross-DPO's, with its steps over all rounds."""
     recipe = context.recipe
     if arm != "hsft_continued":
         return recipe.sft if arm == "sft" else recipe.hsft
-    summary = json.loads((context.folder.model("cross_dpo").parent / "training.json").read_text(encoding="utf-8"))
-    cross_dpo = recipe.cross_dpo
-    replayed = cross_dpo.replay_batch_size if cross_dpo.replay_weight > 0 else 0
-    own_fields = {name: getattr(cross_dpo, name) for name in TrainingConfig.model_fields}
-    own_fields |= {
-        "max_steps": summary["steps"],
-        "per_device_batch_size": cross_dpo.per_device_batch_size + replayed,
-    }
-    return TrainingConfig(**own_fields)
+    steps = sum(context.folder.training_steps(round_arm.name) for round_arm in round_arms(recipe))
+    return recipe.cross_dpo.without_pairs(steps)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+from supercorrect.arms import ErrorSet
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
 from supercorrect.formats import parse_step_review
@@ -18,13 +19,13 @@ from supercorrect.reviewing import WrittenSolution, review_steps
 from supercorrect.run_folder import StageCounts
 
 
-def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
-    """Write `data/own_corrections/errors.jsonl`."""
-    problems = {p.problem_id: p.problem for p in context.folder.read("problems/errors", Problem)}
-    solutions = {s.solution_id: s for s in context.folder.read("solutions/errors", Solution)}
-    corrections = context.folder.read("corrections/errors", Correction)
+def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path]]:
+    """Write `data/own_corrections/<errors>.jsonl`."""
+    problems = {p.problem_id: p.problem for p in context.folder.read(f"problems/{errors.split}", Problem)}
+    solutions = {s.solution_id: s for s in context.folder.read(f"solutions/{errors.name}", Solution)}
+    corrections = context.folder.read(f"corrections/{errors.name}", Correction)
     asked = choose_steps(corrections, context.recipe.pairs.right_step_share, context.seed)
-    student = TransformersStudent(context.student_model("hsft"), context.recipe.student)
+    student = TransformersStudent(context.student_model(errors.student), context.recipe.student)
     written = [
         (
             WrittenSolution(
@@ -66,7 +67,7 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
                 correction=review.correction,
             )
         )
-    return StageCounts.of(len(asked), []), [context.folder.write("own_corrections/errors", own)]
+    return StageCounts.of(len(asked), []), [context.folder.write(f"own_corrections/{errors.name}", own)]
 
 
 def choose_steps(corrections: list[Correction], right_step_share: float, seed: int) -> list[tuple[Correction, int]]:

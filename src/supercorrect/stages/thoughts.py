@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from supercorrect.context import StageContext
-from supercorrect.formats import parse_thought, render_thought
+from supercorrect.formats import ParseResult, parse_thought, render_thought
 from supercorrect.grading import Grader
-from supercorrect.models import ask_teacher
 from supercorrect.prompts import read_template, render_prompt
-from supercorrect.records import Demonstration, Message, Problem, Rejection, Thought, make_id
+from supercorrect.records import Demonstration, Message, ParsedThought, Problem, Thought, make_id
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
+from supercorrect.supervision import Assignment, Refusal, refuse_answer, refuse_reply, supervise
 from supercorrect.training.rendering import user_message
 
 
@@ -19,46 +20,53 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
     """Write `data/thoughts/hsft.jsonl` and the training set made of them, `data/hsft/train.jsonl`."""
     problems = context.folder.read("problems/hsft", Problem)
     template = read_template(context.recipe.prompts.thought_extraction)
-    prompts = [render_prompt(template, problem=p.problem, reference_solution=p.reference_solution) for p in problems]
-    responses, counts = ask_teacher(context, prompts)
-    thoughts: list[Thought] = []
-    rejections: list[Rejection] = []
+    assignments = [
+        Assignment(p.problem_id, render_prompt(template, problem=p.problem, reference_solution=p.reference_solution), p)
+        for p in problems
+    ]
     with Grader() as grader:
-        for problem, response in zip(problems, responses, strict=True):
-            outcome = read_thought(problem, response, grader, stage=context.stage)
-            (thoughts if isinstance(outcome, Thought) else rejections).append(outcome)  # type: ignore[arg-type]
-    by_id = {p.problem_id: p for p in problems}
-    rows = [demonstrate(by_id[t.problem_id], t, context.recipe.prompts.hierarchical) for t in thoughts]
+
+        def read(replies: Sequence[tuple[int, StoredResponse]]) -> list[Thought | Refusal]:
+            return read_thoughts([(problems[i], reply) for i, reply in replies], grader)
+
+        supervised = supervise(context, assignments, read)
+    thoughts = [thought for _, thought in sorted(supervised.accepted.items())]
+    rejections = supervised.rejections(context.stage, assignments)
+    rows = [
+        demonstrate(problems[i], thought, context.recipe.prompts.hierarchical)
+        for i, thought in sorted(supervised.accepted.items())
+    ]
     outputs = [
         context.folder.write("thoughts/hsft", thoughts),
         context.folder.write("hsft/train", rows),
+        context.folder.write(f"attempts/{context.stage}", supervised.attempts),
         context.folder.write_rejects(context.stage, rejections),
     ]
-    return counts.with_rejections(len(problems), rejections), outputs
+    return supervised.costs.with_rejections(len(problems), rejections), outputs
 
 
-def read_thought(problem: Problem, response: StoredResponse, grader: Grader, *, stage: str) -> Thought | Rejection:
-    """Accept a thought that parses, has a `<Generalized>`, and whose answer is the reference answer."""
+def read_thoughts(replies: Sequence[tuple[Problem, StoredResponse]], grader: Grader) -> list[Thought | Refusal]:
+    """Accept what parses, has a `<Generalized>`, keeps the reference solution to itself, and has its answer."""
+    parsed = [parse_thought(reply.text) for _, reply in replies]
+    grades = grader.grade_answers(
+        [(p.record.answer or "" if p.record else "", problem.reference_answer)
+         for p, (problem, _) in zip(parsed, replies, strict=True)]
+    )  # fmt: skip
+    return [
+        refuse_reply(reply, thought) or refuse_answer(grade, problem) or _thought(thought, problem, reply)
+        for (problem, reply), thought, grade in zip(replies, parsed, grades, strict=True)
+    ]
 
-    def reject(reason: str, detail: str = "") -> Rejection:
-        return Rejection(stage=stage, item_id=problem.problem_id, reason=reason, detail=detail)
 
-    if response.status != "ok":
-        return reject(response.status, response.detail)
-    parsed = parse_thought(response.text)
-    if parsed.record is None:
-        return reject(parsed.failure or "not_parsed", response.text[:200])
-    if parsed.record.generalized is None:
-        return reject("no_generalized")
-    grade = grader.grade_answer(parsed.record.answer or "", problem.reference_answer)
-    if grade.status != "correct":
-        return reject(f"answer_{grade.status}", f"expected {problem.reference_answer}, got {parsed.record.answer}")
+def _thought(parsed: ParseResult[ParsedThought], problem: Problem, reply: StoredResponse) -> Thought | Refusal:
+    if parsed.record is None or parsed.record.generalized is None:
+        return Refusal("no_generalized", remark="<Generalized> is missing")
     return Thought(
-        thought_id=make_id("thought", problem.problem_id, response.key),
+        thought_id=make_id("thought", problem.problem_id, reply.key),
         problem_id=problem.problem_id,
-        teacher=response.model,
-        request_key=response.key,
-        completion=response.text,
+        teacher=reply.model,
+        request_key=reply.key,
+        completion=reply.text,
         thought=parsed.record,
         repairs=parsed.repairs,
     )

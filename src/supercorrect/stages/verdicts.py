@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from supercorrect.arms import ErrorSet
 from supercorrect.context import StageContext
 from supercorrect.grading import Grader
 from supercorrect.records import Problem, Solution, Verdict, make_id
 from supercorrect.run_folder import StageCounts
 
 
-def run(context: StageContext, split: str) -> tuple[StageCounts, list[Path]]:
-    """Write `data/verdicts/<split>.jsonl`, one verdict a solution."""
-    references = {p.problem_id: p.reference_answer for p in context.folder.read(f"problems/{split}", Problem)}
-    solutions = context.folder.read(f"solutions/{split}", Solution)
+def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path]]:
+    """Write `data/verdicts/<errors>.jsonl`, one verdict a solution."""
+    references = {p.problem_id: p.reference_answer for p in context.folder.read(f"problems/{errors.split}", Problem)}
+    solutions = context.folder.read(f"solutions/{errors.name}", Solution)
     with Grader() as grader:
         grades = grader.grade_many([(s.completion, references[s.problem_id]) for s in solutions])
     verdicts = [
@@ -28,4 +29,4 @@ def run(context: StageContext, split: str) -> tuple[StageCounts, list[Path]]:
         )
         for solution, grade in zip(solutions, grades, strict=True)
     ]
-    return StageCounts.of(len(solutions), []), [context.folder.write(f"verdicts/{split}", verdicts)]
+    return StageCounts.of(len(solutions), []), [context.folder.write(f"verdicts/{errors.name}", verdicts)]

@@ -96,9 +96,13 @@ def publish_model(trainer: Any, tokenizer: Any, folder: Path, *, merge_into: Cal
 
 
 def write_training_summary(folder: Path, trainer: Any) -> None:
-    """Write the steps taken and the curve of everything logged at a step, none of which depends on the clock."""
+    """Write the steps taken and the curve of what is logged at a step, none of which depends on the clock or on kills.
+
+    TRL's `num_tokens` is left out: it counts from the last resume.
+    """
     if trainer.is_world_process_zero():
-        curve = [entry for entry in trainer.state.log_history if "loss" in entry]
+        logged = [entry for entry in trainer.state.log_history if "loss" in entry]
+        curve = [{name: entry[name] for name in sorted(entry) if name != "num_tokens"} for entry in logged]
         write_json_atomic(folder / "training.json", {"steps": trainer.state.global_step, "log": curve})
 
 

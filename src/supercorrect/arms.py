@@ -1,0 +1,75 @@
+"""The arms of a recipe: which students there are, what each begins with, and whose errors it learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from supercorrect.config import Recipe
+from supercorrect.records import PairLayout
+
+FIXED_ARMS = ("base", "sft", "hsft", "hsft_continued")
+PLAIN_ARMS = ("base", "sft")
+"""Arms that were never taught the hierarchical format: the plain prompt, and no reviews."""
+
+
+@dataclass(frozen=True)
+class ErrorSet:
+    """One student's solutions to one split's problems, and all that is made of them: verdicts, corrections, pairs.
+
+    Attributes:
+        name: Of its files, such as `solutions/<name>`.
+        split: Where the problems are from.
+        student: The arm that solves them.
+    """
+
+    name: str
+    split: str
+    student: str
+
+
+HELD_OUT = ErrorSet("held_out", "held_out", "hsft")
+"""The yardstick of localisation."""
+
+
+@dataclass(frozen=True)
+class PreferenceArm:
+    """An arm that learns from corrected errors.
+
+    Attributes:
+        start: The arm that it begins with, which is also its reference π_ref.
+        layouts: Of its pairs. Empty: it is fine-tuned on the teacher's traces instead.
+    """
+
+    name: str
+    start: str
+    errors: ErrorSet
+    layouts: tuple[PairLayout, ...]
+
+    @property
+    def pairs(self) -> str:
+        """Its file of pairs, within the run's data."""
+        return "pairs/train" if self.name == "cross_dpo" else f"pairs/{self.name}"
+
+
+def round_arms(recipe: Recipe) -> list[PreferenceArm]:
+    """Cross-DPO, once a round: each round samples, corrects and trains the newest student."""
+    arms: list[PreferenceArm] = []
+    start = "hsft"
+    for number in range(1, recipe.rounds + 1):
+        suffix = "" if number == 1 else f"_r{number}"
+        errors = ErrorSet(f"errors{suffix}", "errors", start)
+        arms.append(PreferenceArm(f"cross_dpo{suffix}", start, errors, recipe.pairs.layouts))
+        start = arms[-1].name
+    return arms
+
+
+def comparison_arms(recipe: Recipe) -> list[PreferenceArm]:
+    """What else is trained on the first round's errors."""
+    errors = round_arms(recipe)[0].errors
+    return [PreferenceArm(name, "hsft", errors, c.layouts) for name, c in recipe.comparisons.items()]
+
+
+def arm_names(recipe: Recipe) -> tuple[str, ...]:
+    """The arms that are evaluated, in the order of the report."""
+    trained = [arm.name for arm in comparison_arms(recipe) + round_arms(recipe)]
+    return recipe.evaluation.arms or (*FIXED_ARMS, *trained)

@@ -1,0 +1,68 @@
+"""Correction SFT, a baseline: the student is fine-tuned on the teacher's correction traces, without any preference.
+
+It sees the correction prompt with the student's wrong solution, and learns the whole trace; demonstrations of stage 1
+are mixed in where Cross-DPO replays them, in the same proportion.
+"""
+
+from __future__ import annotations
+
+from itertools import cycle, islice
+from pathlib import Path
+
+from supercorrect.arms import PreferenceArm
+from supercorrect.context import StageContext
+from supercorrect.formats import parse_correction, render_correction, render_steps, split_steps
+from supercorrect.models.transformers_student import load_tokenizer
+from supercorrect.records import Correction, Demonstration, Problem, Solution
+from supercorrect.run_folder import StageCounts
+from supercorrect.training.rendering import Tokenizer, TrainingRow, training_row, user_message
+
+
+def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
+    """Train for as many steps as Cross-DPO's first round, and leave `checkpoints/<arm>/model`."""
+    from supercorrect.training.supervised import train_supervised
+
+    start = context.student_model(arm.start)
+    tokenizer = load_tokenizer(start)
+    traces = render_traces(context, arm, tokenizer)
+    folder = context.folder.model(arm.name).parent
+    with context.reporter.task(f"train {arm.name}", total=1) as task:
+        train_supervised(
+            start,
+            traces + replayed_rows(context, tokenizer, len(traces)),
+            context.recipe.cross_dpo.without_pairs(context.folder.training_steps("cross_dpo")),
+            context.recipe.student,
+            folder=folder,
+            fingerprint=context.fingerprint,
+            seed=context.seed,
+            task=task,
+        )
+    return StageCounts(inputs=len(traces), kept=len(traces)), [folder / "model", folder / "training.json"]
+
+
+def render_traces(context: StageContext, arm: PreferenceArm, tokenizer: Tokenizer) -> list[TrainingRow]:
+    """One row a correction: the correction prompt, and the teacher's trace in canonical form."""
+    problems = {p.problem_id: p for p in context.folder.read(f"problems/{arm.errors.split}", Problem)}
+    solutions = {s.solution_id: s for s in context.folder.read(f"solutions/{arm.errors.name}", Solution)}
+    rows = []
+    for correction in context.folder.read(f"corrections/{arm.errors.name}", Correction):
+        steps = render_steps([span.text for span in split_steps(solutions[correction.solution_id].completion)])
+        message = user_message(
+            context.recipe.prompts.correction, problem=problems[correction.problem_id].problem, steps=steps
+        )
+        trace = parse_correction(correction.completion).record
+        if trace is not None:
+            rows.append(training_row(tokenizer, message, render_correction(trace)))
+    return rows
+
+
+def replayed_rows(context: StageContext, tokenizer: Tokenizer, traces: int) -> list[TrainingRow]:
+    """Demonstrations in the proportion in which Cross-DPO replays them beside its pairs."""
+    config = context.recipe.cross_dpo
+    if config.replay_weight == 0:
+        return []
+    count = round(traces * config.replay_batch_size / config.per_device_batch_size)
+    demonstrations = cycle(context.folder.read("hsft/train", Demonstration))
+    return [
+        training_row(tokenizer, d.messages[0].content, d.messages[-1].content) for d in islice(demonstrations, count)
+    ]
