@@ -1,4 +1,4 @@
-"""Checks a second and agreement of three graders on the same rows: ours, math-verify in one process, inspect_ai.
+"""Checks a second, agreement and survival of three graders on the same rows: ours, math-verify, inspect_ai.
 
     python benchmarks/grading.py --json figures.json [--inspect-python OTHER/bin/python]
 
@@ -24,6 +24,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+
+from grading_hostile import report_hostile
 
 from supercorrect.grading import Grader
 
@@ -141,6 +143,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--json", type=Path, help="write the figures to this file")
     arguments.add_argument("--inspect-python", help="an interpreter that can import inspect_ai")
+    arguments.add_argument("--hostile-cases", type=int, default=40, help="how many of the hostile corpus")
     options = arguments.parse_args()
     if "SUPERCORRECT_DATA" not in os.environ:
         print("SUPERCORRECT_DATA: expected the folder with the data sets, got nothing", file=sys.stderr)
@@ -155,6 +158,7 @@ def main() -> int:
         results = {"ours": measure(ours, rows), "math_verify": measure(math_verify, rows)}
         inspect = measure_inspect(inspect_python, rows) if inspect_python else None
         figures |= report(name, len(rows), results | ({"inspect_ai": inspect} if inspect else {}))
+    figures |= report_hostile(options.hostile_cases, inspect_python)
     if options.json:
         options.json.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
     return 0

@@ -210,7 +210,8 @@ class Attempt(Record):
         inspector_request_key: The inspector's verdict in the store. None: it was not asked.
         reason: Why the reply was refused. None: it was accepted.
         remark: What was wrong with it, as its writer was told.
-        usd: What the reply cost. None: unknown.
+        output_tokens: Of the reply. None: the endpoint did not say.
+        usd: What the reply and its inspection cost. None: unknown.
     """
 
     item_id: str
@@ -221,6 +222,7 @@ class Attempt(Record):
     inspector_request_key: str | None
     reason: str | None
     remark: str | None
+    output_tokens: int | None
     usd: float | None
 
 

@@ -138,7 +138,8 @@ class _Order:
     def _pairs_stage(self, name: str, arm: PreferenceArm, suffix: str = "") -> Stage:
         needed = ("problems", arm.start, f"solutions{suffix}", f"corrections{suffix}", f"own_corrections{suffix}")
         both = ("hierarchical", "correction")
-        return self._stage(name, partial(pairs.run, arm=arm), *needed, prompts=both, layouts=arm.layouts)
+        settings = {"layouts": arm.layouts, "max_length": self._recipe.cross_dpo.max_length}
+        return self._stage(name, partial(pairs.run, arm=arm), *needed, prompts=both, **settings)
 
     def _preference_stage(self, arm: PreferenceArm, pairs_stage: str, suffix: str = "") -> Stage:
         needed = ("problems", "thoughts", arm.start, f"corrections{suffix}", pairs_stage)

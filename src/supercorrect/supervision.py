@@ -147,8 +147,9 @@ class _Rounds(Generic[Accepted]):
             outcomes = dict(zip(asked, self._read(list(replies.items())), strict=True))
             inspected = self._inspect({i: replies[i] for i, o in outcomes.items() if not isinstance(o, Refusal)})
             for i, outcome in outcomes.items():
-                inspector_key, fault = inspected.get(i, (None, None))
-                self._settle(i, number, replies[i], fault or outcome, inspector_key)
+                verdict = inspected.get(i)
+                fault = _fault(verdict) if verdict else None
+                self._settle(i, number, replies[i], fault or outcome, verdict)
                 refusal = self._result.refused.get(i)
                 if refusal is not None and replies[i].text.strip():
                     told = render_prompt(self._revision, remark=refusal.told)
@@ -159,7 +160,12 @@ class _Rounds(Generic[Accepted]):
         return waiting
 
     def _settle(
-        self, index: int, number: int, reply: StoredResponse, outcome: Accepted | Refusal, inspector_key: str | None
+        self,
+        index: int,
+        number: int,
+        reply: StoredResponse,
+        outcome: Accepted | Refusal,
+        verdict: StoredResponse | None,
     ) -> None:
         refusal = outcome if isinstance(outcome, Refusal) else None
         if isinstance(outcome, Refusal):
@@ -174,15 +180,16 @@ class _Rounds(Generic[Accepted]):
                 teacher=reply.model,
                 round=number,
                 request_key=reply.key,
-                inspector_request_key=inspector_key,
+                inspector_request_key=verdict.key if verdict else None,
                 reason=refusal.reason if refusal else None,
                 remark=refusal.told if refusal else None,
-                usd=reply.usd,
+                output_tokens=reply.output_tokens,
+                usd=_sum_usd(reply, verdict),
             )
         )
 
-    def _inspect(self, replies: dict[int, StoredResponse]) -> dict[int, tuple[str, Refusal | None]]:
-        """The inspector's request key and fault, if any, by index; nothing where the recipe has no inspector."""
+    def _inspect(self, replies: dict[int, StoredResponse]) -> dict[int, StoredResponse]:
+        """The inspector's replies by index; none where the recipe has no inspector."""
         inspector = self._context.recipe.inspector
         if inspector is None or not replies:
             return {}
@@ -197,14 +204,18 @@ class _Rounds(Generic[Accepted]):
                 work=reply.text,
             )
             talks.append((("user", prompt),))
-        verdicts = self._ask("inspector", inspector, talks)
-        return {i: (verdict.key, _fault(verdict)) for i, verdict in zip(replies, verdicts, strict=True)}
+        return dict(zip(replies, self._ask("inspector", inspector, talks), strict=True))
 
     def _ask(self, role: str, endpoint: EndpointConfig, talks: Sequence[Talk]) -> list[StoredResponse]:
         requests = [ChatRequest(talk, endpoint.sampling) for talk in talks]
         responses, costs = ask_endpoint(self._context, role, endpoint, requests)
         self._result.costs = self._result.costs.plus(costs)
         return responses
+
+
+def _sum_usd(reply: StoredResponse, verdict: StoredResponse | None) -> float | None:
+    costs = [reply.usd, *([verdict.usd] if verdict else [])]
+    return None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs)
 
 
 def _fault(verdict: StoredResponse) -> Refusal | None:

@@ -57,3 +57,31 @@ def test_a_file_that_is_no_recipe(tmp_path: Path, text: str, message: str) -> No
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"not readable: expected a YAML file, got .*gone\.yaml"):
         load_recipe(tmp_path / "gone.yaml")
+
+
+def test_a_recipe_is_laid_over_the_one_it_extends(tmp_path: Path) -> None:
+    (tmp_path / "below.yaml").write_text(SANDBOX.read_text())
+    (tmp_path / "above.yaml").write_text("extends: below.yaml\nname: above\nhsft: {num_epochs: 9}\n")
+    below, above = load_recipe(tmp_path / "below.yaml"), load_recipe(tmp_path / "above.yaml")
+    assert above.hsft.num_epochs == 9
+    assert above.hsft.learning_rate == below.hsft.learning_rate
+    assert above.model_dump(exclude={"name", "hsft"}) == below.model_dump(exclude={"name", "hsft"})
+
+
+def test_recipes_that_extend_each_other_are_refused(tmp_path: Path) -> None:
+    for one, other in ("ab", "ba"):
+        (tmp_path / f"{one}.yaml").write_text(f"extends: {other}.yaml\n")
+    with pytest.raises(ConfigError, match="circle"):
+        load_recipe(tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize("name", ["hsft", "cross_dpo_mine", "Big", "a b"])
+def test_a_comparison_needs_a_name_of_its_own(name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot name a comparison"):
+        load_recipe(SANDBOX, (f"comparisons={{'{name}': {{layouts: [inline]}}}}",))
+
+
+def test_a_comparison_that_is_no_baseline_needs_layouts() -> None:
+    with pytest.raises(ConfigError, match="needs layouts"):
+        load_recipe(SANDBOX, ("comparisons={mine: {}}",))
+    assert load_recipe(SANDBOX, ("comparisons={dpo: {}}",)).comparisons["dpo"].layouts == ("solution",)

@@ -7,9 +7,8 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
 
+from random_tokenizers import train_tokenizer
 from supercorrect.errors import ConfigError
 from supercorrect.sandbox.tokenizer import build_tokenizer
 from supercorrect.training.rendering import (
@@ -22,34 +21,13 @@ from supercorrect.training.rendering import (
     training_row,
 )
 
-CHATML = (
-    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 CORPUS = [
     "<Step1> 3 + 4 = 7 </Step1>\n<Step2> x < 3 </Step2>\n\n<Answer> 12 </Answer>",
     "Solve it, then say why: é ½ 漢",
 ]
 
 
-def byte_level_tokenizer() -> PreTrainedTokenizerFast:
-    """A small byte-level BPE, which glues line breaks to what stands before them, as Qwen's does."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=420, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
-    )
-    tokenizer.train_from_iterator(CORPUS * 4, trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        eos_token="<|endoftext|>",
-        additional_special_tokens=["<|im_start|>", "<|im_end|>"],
-        chat_template=CHATML,
-    )
-
-
-BYTES = byte_level_tokenizer()
+BYTES = train_tokenizer(CORPUS * 4, 420)
 WORDS = build_tokenizer()
 
 
@@ -98,7 +76,7 @@ def test_end_of_turn_is_what_the_template_writes() -> None:
 
 
 def test_a_tokenizer_without_a_chat_template_is_refused() -> None:
-    bare = byte_level_tokenizer()
+    bare = train_tokenizer(CORPUS * 4, 420)
     bare.chat_template = None
     with pytest.raises(ConfigError, match="no chat template"):
         chat_prompt_ids(bare, "x")

@@ -14,7 +14,7 @@ from supercorrect.config.recipe import (
     SolutionsConfig,
     StudentConfig,
 )
-from supercorrect.config.training import CrossDPOConfig, LoraConfig, TrainingConfig
+from supercorrect.config.training import CrossDPOConfig, LoraConfig, SupervisedConfig, TrainingConfig
 
 __all__ = [
     "BASELINES",
@@ -38,6 +38,7 @@ __all__ = [
     "Section",
     "SolutionsConfig",
     "StudentConfig",
+    "SupervisedConfig",
     "TrainingConfig",
     "load_recipe",
 ]

@@ -17,26 +17,47 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> Recipe:
     """Read a recipe and lay dotted overrides over it.
 
     Args:
-        path: The YAML file.
+        path: The YAML file. Its key `extends` names another recipe, beside it, that it is laid over.
         overrides: Such as `hsft.learning_rate=1e-4`; the value is read as YAML.
 
     Raises:
         ConfigError: The file is missing, is not YAML, or has an unknown or wrong key.
     """
-    try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"recipe not readable: expected a YAML file, got {path}: {error}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"recipe is not YAML: {path}: {error}") from error
-    if not isinstance(data, dict):
-        raise ConfigError(f"recipe is empty or no mapping: expected keys such as 'name' and 'problems' in {path}")
+    data = _read_mapping(Path(path))
     for override in overrides:
         _apply_override(data, override)
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{path}: {'; '.join(_describe(item) for item in error.errors())}") from error
+
+
+def _read_mapping(path: Path, inner: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The keys of a recipe, laid over those of the recipe that it extends."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"recipe not readable: expected a YAML file, got {path}: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"recipe is not YAML: {path}: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"recipe is empty or no mapping: expected keys such as 'name' and 'problems' in {path}")
+    extended = data.pop("extends", None)
+    if extended is None:
+        return data
+    below = path.parent / str(extended)
+    if below.resolve() in {p.resolve() for p in (path, *inner)}:
+        raise ConfigError(f"{path}: 'extends' goes in a circle by way of {below}")
+    return _lay_over(_read_mapping(below, (path, *inner)), data)
+
+
+def _lay_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Sections are merged key by key; any other value of `above` replaces that of `below`."""
+    both = {
+        key: _lay_over(below[key], value) if isinstance(value, dict) and isinstance(below.get(key), dict) else value
+        for key, value in above.items()
+    }
+    return below | both
 
 
 def _apply_override(data: dict[str, Any], override: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
 from supercorrect.config.problems import ProblemsConfig
-from supercorrect.config.training import CrossDPOConfig, TrainingConfig
+from supercorrect.config.training import CrossDPOConfig, SupervisedConfig
 from supercorrect.records import PairLayout
 
 BASELINES: dict[str, tuple[PairLayout, ...]] = {
@@ -137,8 +137,8 @@ class Recipe(Section):
     max_rounds: int = Field(default=3, gt=0)
     agreement: int = Field(default=1, gt=0)
     prompts: PromptsConfig = PromptsConfig()
-    sft: TrainingConfig = TrainingConfig()
-    hsft: TrainingConfig = TrainingConfig(num_epochs=4.0)
+    sft: SupervisedConfig = SupervisedConfig()
+    hsft: SupervisedConfig = SupervisedConfig(num_epochs=4.0)
     solutions: SolutionsConfig = SolutionsConfig()
     reviews: ReviewsConfig = ReviewsConfig()
     pairs: PairsConfig = PairsConfig()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from supercorrect.config.base import Section
 
@@ -46,6 +46,23 @@ class TrainingConfig(Section):
     lora: LoraConfig | None = None
 
 
+class SupervisedConfig(TrainingConfig):
+    """Stage 1's training.
+
+    Attributes:
+        packing: Fill rows of `max_length` tokens with whole demonstrations, none of which sees another;
+            `per_device_batch_size` counts rows.
+    """
+
+    packing: bool = False
+
+    @model_validator(mode="after")
+    def _needs_length(self) -> Self:
+        if self.packing and self.max_length is None:
+            raise ValueError("'packing' needs 'max_length', the tokens in one row")
+        return self
+
+
 class CrossDPOConfig(TrainingConfig):
     """Stage 2's training.
 
@@ -66,9 +83,9 @@ class CrossDPOConfig(TrainingConfig):
     replay_weight: float = Field(default=0.0, ge=0)
     replay_batch_size: int = Field(default=8, gt=0)
 
-    def without_pairs(self, steps: int) -> TrainingConfig:
+    def without_pairs(self, steps: int) -> SupervisedConfig:
         """A control: supervised training with as many steps, as many rows in each, and all else as it is here."""
         replayed = self.replay_batch_size if self.replay_weight > 0 else 0
         own_fields = {name: getattr(self, name) for name in TrainingConfig.model_fields}
         own_fields |= {"max_steps": steps, "per_device_batch_size": self.per_device_batch_size + replayed}
-        return TrainingConfig(**own_fields)
+        return SupervisedConfig(**own_fields)

@@ -12,7 +12,7 @@ class Removal:
     """One removed problem.
 
     Attributes:
-        reason: `duplicate`, `in_later_split`, `in_evaluation_set`, `shares_ngram` or `near_duplicate`.
+        reason: `duplicate`, `in_later_split`, `in_evaluation_set`, `shares_13_gram` or `near_duplicate`.
         other: The problem that stays.
         shown: What the two have in common, for a reader. Empty: their whole text.
     """

@@ -12,6 +12,7 @@ from supercorrect.config import Recipe
 from supercorrect.grading import Grader
 from supercorrect.metrics import ArmMetrics, compute_arm
 from supercorrect.records import Correction, EvaluationItem, Pair, Solution, Verdict
+from supercorrect.report.quality import compute_quality
 from supercorrect.run_folder import Manifest, RunFolder
 from supercorrect.store import write_json_atomic, write_text_atomic
 
@@ -21,17 +22,18 @@ EXAMPLES = 5
 
 def write_report(recipe: Recipe, folder: RunFolder, manifest: Manifest) -> dict[str, Any]:
     """Write the three files and return what is in `metrics.json`."""
-    arms = compute_arms(recipe, folder)
+    arms, quality = compute_arms(recipe, folder), compute_quality(folder)
     stages = {
         name: entry.model_dump(mode="json", by_alias=True, include={"seconds", "inputs", "kept", "rejected"})
         for name, entry in manifest.stages.items()
     }
-    metrics = {"schema_version": SCHEMA_VERSION, "arms": arms, "stages": stages}
+    metrics = {"schema_version": SCHEMA_VERSION, "arms": arms, "stages": stages, "quality": quality}
     write_json_atomic(folder.root / "metrics.json", metrics)
     page = {
         "recipe": recipe,
         "manifest": manifest,
         "arms": arms,
+        "quality": quality,
         "examples": pick_examples(folder),
         "seconds": sum(entry.seconds for entry in manifest.stages.values()),
     }
@@ -68,5 +70,6 @@ def _render(name: str, page: dict[str, Any]) -> str:
         undefined=jinja2.StrictUndefined, autoescape=name.endswith(".html"), trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.1f}"
+    environment.filters["dollars"] = lambda usd: "unknown" if usd is None else f"${usd:.4f}"
     source = (files(__package__) / "templates" / f"{name}.jinja").read_text(encoding="utf-8")
     return environment.from_string(source).render(**page)

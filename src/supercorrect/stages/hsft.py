@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from supercorrect.arms import round_arms
-from supercorrect.config import TrainingConfig
+from supercorrect.config import SupervisedConfig
 from supercorrect.context import StageContext
 from supercorrect.models.transformers_student import load_tokenizer
 from supercorrect.records import Demonstration, Problem
@@ -55,7 +55,7 @@ def render_rows(context: StageContext, arm: Arm, model: str) -> list[TrainingRow
     return [training_row(tokenizer, d.messages[0].content, d.messages[-1].content) for d in demonstrations]
 
 
-def training_config(context: StageContext, arm: Arm) -> TrainingConfig:
+def training_config(context: StageContext, arm: Arm) -> SupervisedConfig:
     """The arm's training section; the control takes Cross-DPO's, with its steps over all rounds."""
     recipe = context.recipe
     if arm != "hsft_continued":

@@ -31,6 +31,8 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
             else:
                 rejections.append(Rejection(stage=context.stage, item_id=pair_id, reason=sides, detail=layout))
             task.update(number)
+    pairs, conflicting = settle_conflicts(pairs, context.recipe.cross_dpo.max_length, stage=context.stage)
+    rejections += conflicting
     outputs = [context.folder.write(arm.pairs, pairs), context.folder.write_rejects(context.stage, rejections)]
     return StageCounts.of(len(lessons), rejections), outputs
 
@@ -54,6 +56,34 @@ def read_lessons(context: StageContext, arm: PreferenceArm) -> list[tuple[PairLa
         if layout in arm.layouts:
             wanted.append((layout, Lesson(lesson.problem, lesson.solution, lesson.correction, own)))
     return wanted
+
+
+def settle_conflicts(pairs: list[Pair], max_length: int | None, *, stage: str) -> tuple[list[Pair], list[Rejection]]:
+    """Leave out what several samples of one problem can bring about, and what is too long; nothing is truncated.
+
+    Args:
+        pairs: In order; of equal ones the first stays.
+        max_length: The most tokens of prompt and longer side together; None: any.
+        stage: Named in the rejections.
+    """
+    chosen = {(pair.prompt_ids, pair.chosen_ids) for pair in pairs}
+    seen: set[tuple[tuple[int, ...], ...]] = set()
+    kept: list[Pair] = []
+    rejections: list[Rejection] = []
+    for pair in pairs:
+        tokens = (pair.prompt_ids, pair.chosen_ids, pair.rejected_ids)
+        length = len(pair.prompt_ids) + max(len(pair.chosen_ids), len(pair.rejected_ids))
+        reason = "duplicate" if tokens in seen else ""
+        if (pair.prompt_ids, pair.rejected_ids) in chosen:
+            reason = "rejected_is_chosen_elsewhere"
+        if max_length is not None and length > max_length:
+            reason = "too_long"
+        seen.add(tokens)
+        if reason:
+            rejections.append(Rejection(stage=stage, item_id=pair.pair_id, reason=reason, detail=pair.layout))
+        else:
+            kept.append(pair)
+    return kept, rejections
 
 
 def name_pair(pair_id: str, layout: PairLayout, lesson: Lesson, sides: Sides, tokenizer: Tokenizer) -> Pair:

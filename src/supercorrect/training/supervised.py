@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from datasets import Dataset
 from transformers import PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
-from supercorrect.config import StudentConfig, TrainingConfig
+from supercorrect.config import StudentConfig, SupervisedConfig
+from supercorrect.errors import ConfigError
 from supercorrect.models.transformers_student import load_model, load_tokenizer
 from supercorrect.progress import Task
 from supercorrect.training.arguments import trainer_arguments
@@ -23,6 +25,7 @@ from supercorrect.training.checkpoints import (
     publish_model,
     write_training_summary,
 )
+from supercorrect.training.completion_logps import sharing_obstacle
 from supercorrect.training.lora import adapter_config
 from supercorrect.training.preflight import check_rows
 from supercorrect.training.rendering import TrainingRow, end_of_turn_id
@@ -31,7 +34,7 @@ from supercorrect.training.rendering import TrainingRow, end_of_turn_id
 def train_supervised(
     model: str,
     rows: Sequence[TrainingRow],
-    config: TrainingConfig,
+    config: SupervisedConfig,
     student: StudentConfig,
     *,
     folder: Path,
@@ -65,12 +68,15 @@ def train_supervised(
     claim_state(state, fingerprint)
     arguments = trainer_arguments(config, output_dir=state, seed=seed)
     load_start = partial(load_model, model, student.revision, student.dtype)
+    student_model = load_start().train()
+    if config.packing:
+        require_isolation(student_model)
     trainer = SFTTrainer(
-        model=load_start().train(),
+        model=student_model,
         args=SFTConfig(
             **arguments,
-            max_length=None,
-            packing=False,
+            max_length=config.max_length if config.packing else None,
+            packing=config.packing,
             completion_only_loss=False,
         ),
         train_dataset=Dataset.from_list([asdict(row) for row in rows]),
@@ -84,3 +90,14 @@ def train_supervised(
     publish_model(trainer, tokenizer, folder / "model", merge_into=load_start if config.lora else None)
     write_training_summary(folder, trainer)
     return int(trainer.state.global_step)
+
+
+def require_isolation(model: Any) -> None:
+    """Packed demonstrations are told apart by position ids alone, which only full attention heeds.
+
+    Raises:
+        ConfigError: This model would let them see each other.
+    """
+    obstacle = sharing_obstacle(model)
+    if obstacle:
+        raise ConfigError(f"packing: expected a model with full attention alone, but {obstacle}; leave packing out")

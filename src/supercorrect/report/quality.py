@@ -1,0 +1,140 @@
+"""What the teachers' work is like: how much was accepted, of which problems, after how many rounds, at what cost."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypedDict
+
+from supercorrect.records import Attempt, Correction, Problem, Solution, Thought
+from supercorrect.run_folder import RunFolder
+
+
+class Share(TypedDict):
+    """How many were accepted of how many."""
+
+    accepted: int
+    asked: int
+
+
+class Spread(TypedDict):
+    """The middle and the ends of a quantity."""
+
+    median: float
+    least: float
+    most: float
+
+
+class TeacherQuality(TypedDict):
+    """One teacher's part. `usd_per_accepted` None: the cost is unknown, or nothing was accepted."""
+
+    teacher: str
+    attempts: int
+    accepted: int
+    usd: float | None
+    usd_per_accepted: float | None
+
+
+class Quality(TypedDict):
+    """One stage's work.
+
+    Attributes:
+        rounds: How many were accepted in which round.
+        refusals: Refused attempts by reason, those that were mended later included.
+        repairs: Accepted records by what had to be repaired to read them.
+    """
+
+    stage: str
+    acceptance: Share
+    by_level: dict[str, Share]
+    by_topic: dict[str, Share]
+    rounds: dict[int, int]
+    refusals: dict[str, int]
+    repairs: dict[str, int]
+    steps: Spread | None
+    output_tokens: Spread | None
+    teachers: list[TeacherQuality]
+
+
+def compute_quality(folder: RunFolder) -> list[Quality]:
+    """The quality of thoughts, and of the corrections that training used."""
+    problems = {p.problem_id: p for split in ("hsft", "errors") for p in folder.read(f"problems/{split}", Problem)}
+    thoughts = folder.read("thoughts/hsft", Thought)
+    corrections = folder.read("corrections/errors", Correction)
+    thinking = folder.read("attempts/thoughts", Attempt)
+    correcting = folder.read("attempts/corrections", Attempt)
+    solved = {s.solution_id: problems[s.problem_id] for s in folder.read("solutions/errors", Solution)}
+    return [
+        describe_stage(
+            "thoughts",
+            thinking,
+            problems,
+            [t.repairs for t in thoughts],
+            [len(t.thought.steps) for t in thoughts],
+        ),
+        describe_stage(
+            "corrections",
+            correcting,
+            solved,
+            [c.repairs for c in corrections],
+            [c.first_error_step for c in corrections],
+        ),
+    ]
+
+
+def describe_stage(
+    stage: str,
+    attempts: Sequence[Attempt],
+    problems: dict[str, Problem],
+    repairs: Sequence[tuple[str, ...]],
+    steps: Sequence[int],
+) -> Quality:
+    """One stage's figures.
+
+    Args:
+        attempts: All of its attempts.
+        problems: By item_id.
+        repairs: Of each accepted record.
+        steps: Of each accepted record: how many a thought has, which is the first wrong one of a solution.
+    """
+    accepted = {a.item_id for a in attempts if a.reason is None}
+    asked = {a.item_id for a in attempts}
+    return {
+        "stage": stage,
+        "acceptance": {"accepted": len(accepted), "asked": len(asked)},
+        "by_level": _shares({i: problems[i].level for i in asked}, accepted),
+        "by_topic": _shares({i: problems[i].topic for i in asked}, accepted),
+        "rounds": dict(sorted(Counter(a.round for a in attempts if a.reason is None).items())),
+        "refusals": dict(Counter(a.reason for a in attempts if a.reason is not None).most_common()),
+        "repairs": dict(Counter(code for codes in repairs for code in set(codes)).most_common()),
+        "steps": _spread(steps),
+        "output_tokens": _spread([a.output_tokens for a in attempts if a.reason is None and a.output_tokens]),
+        "teachers": [_teacher(name, attempts) for name in dict.fromkeys(a.teacher for a in attempts)],
+    }
+
+
+def _shares(groups: dict[str, str | None], accepted: set[str]) -> dict[str, Share]:
+    """Acceptance by level or topic; nothing where problems name none."""
+    names = sorted({group for group in groups.values() if group is not None})
+    items = {name: [i for i, group in groups.items() if group == name] for name in names}
+    return {name: {"accepted": len(accepted.intersection(ids)), "asked": len(ids)} for name, ids in items.items()}
+
+
+def _spread(values: Sequence[int]) -> Spread | None:
+    if not values:
+        return None
+    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
+
+
+def _teacher(name: str, attempts: Sequence[Attempt]) -> TeacherQuality:
+    own = [a for a in attempts if a.teacher == name]
+    accepted = sum(a.reason is None for a in own)
+    usd = None if any(a.usd is None for a in own) else sum(a.usd or 0.0 for a in own)
+    return {
+        "teacher": name,
+        "attempts": len(own),
+        "accepted": accepted,
+        "usd": usd,
+        "usd_per_accepted": usd / accepted if usd is not None and accepted else None,
+    }
