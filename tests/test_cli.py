@@ -35,7 +35,9 @@ def test_help_never_imports_torch() -> None:
     assert "mock-teacher" in result.stdout
 
 
-@pytest.mark.parametrize("command", ["run", "status", "validate", "mock-teacher", "parse", "grade", "eval", "solve"])
+@pytest.mark.parametrize(
+    "command", ["run", "status", "validate", "estimate", "export", "mock-teacher", "parse", "grade", "eval", "solve"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     result = supercorrect(command, "--help")
     assert result.returncode == 0
@@ -111,6 +113,18 @@ def test_status_and_dry_run_of_a_finished_run(small_run: Path) -> None:
     states = json.loads(plan.stdout)
     assert states["corrections"] == "up to date"
     assert states["pairs"] == states["cross_dpo"] == "asked for"
+
+
+def test_an_estimate_asks_nobody_and_never_shows_the_unknown_as_nothing(tmp_path: Path) -> None:
+    overrides = ("teacher.serve=null", "teacher.base_url=http://127.0.0.1:9/v1", "teacher.price=null")
+    arguments = ("estimate", SANDBOX, *SMALL, *overrides, "--output-dir", tmp_path / "run")
+    shown = supercorrect(*arguments)
+    assert shown.returncode == 0, shown.stderr
+    assert "unknown" in shown.stdout and "$" not in shown.stdout
+    assert "guess: 3.5 characters a token" in shown.stdout
+    estimated = json.loads(supercorrect(*arguments, "--json").stdout)
+    assert estimated["usd"] is None and estimated["stages"][0]["requests"]["value"] == 48
+    assert not (tmp_path / "run").exists()
 
 
 def test_grade_and_parse_files(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from supercorrect.run_folder import Manifest
+
+if TYPE_CHECKING:  # an estimate needs the stages, which `supercorrect --help` does not
+    from supercorrect.estimate import Estimate, Figure
 
 
 def plain_text(text: str) -> str:
@@ -50,6 +53,48 @@ def print_status(plan: dict[str, str], manifest: Manifest) -> None:
             cost if tokens else "",
         )
     Console().print(table)
+
+
+def print_estimate(estimate: Estimate) -> None:
+    """Each teacher stage with what it has yet to ask, and what that rests on; unknown is never shown as 0."""
+    table = Table("stage", "requests", "stored", "input tokens", "output tokens", "cost", "in batches")
+    for stage in estimate.stages:
+        counts = [_range(figure, _short) for figure in (stage.requests, stage.input_tokens, stage.output_tokens)]
+        costs = [_range(figure, _dollars) for figure in (stage.usd, stage.usd_in_batches)]
+        table.add_row(stage.stage, counts[0], f"{stage.stored:,}", *counts[1:], *costs)
+    totals = [_range(figure, _dollars) for figure in (estimate.usd, estimate.usd_in_batches)]
+    table.add_row("all", "", "", "", "", *totals)
+    console = Console(highlight=False)
+    console.print(table)
+    for stage in estimate.stages:
+        for name in ("requests", "input_tokens", "output_tokens"):
+            basis = getattr(stage, name).basis
+            console.print(f"{stage.stage}, {name.replace('_', ' ')}: {basis}", markup=False, soft_wrap=True)
+    batches = f"batches at {estimate.batch_price_factor:g} of it"
+    for what in estimate.left_out:
+        console.print(f"not in these figures: {what}", markup=False, soft_wrap=True)
+    console.print(f"price of {estimate.model}: {estimate.price_basis}; {batches}", markup=False, soft_wrap=True)
+
+
+def _range(figure: Figure | None, show: Callable[[float], str]) -> str:
+    """A figure, and where it may lie if that is not sure."""
+    if figure is None:
+        return "unknown"
+    low, value, high = show(figure.low), show(figure.value), show(figure.high)
+    return value if low == high else f"{value}\n({low} to {high})"
+
+
+def _short(count: float) -> str:
+    """A count, rounded where that can be read at a glance."""
+    for unit, name in ((1e6, " M"), (1e3, " k")):
+        if count >= 10 * unit:
+            return f"{count / unit:,.0f}{name}"
+    return f"{count:,.0f}"
+
+
+def _dollars(usd: float) -> str:
+    """Dollars; an amount below one keeps two digits, so that it never looks like nothing."""
+    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.2g}"
 
 
 def describe_counts(counts: Mapping[str, int]) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from supercorrect.config import EndpointConfig, LimitsConfig, PriceConfig, SamplingConfig
+from supercorrect.config import BatchConfig, EndpointConfig, LimitsConfig, PriceConfig, SamplingConfig
 from supercorrect.models import Budget, ChatRequest, OpenAICompatibleModel
-from supercorrect.sandbox.server import LedgerRow, MockOptions, create_app, running_app
+from supercorrect.sandbox.ledger import LedgerRow
+from supercorrect.sandbox.server import MockOptions, create_app, running_app
 from supercorrect.store import RequestStore
 
 PRICE = PriceConfig(input_usd_per_million_tokens=1_000, output_usd_per_million_tokens=10_000)
@@ -22,6 +23,7 @@ class Mock:
 
     def __init__(self, stack: ExitStack, app: Starlette) -> None:
         self.ledger: list[LedgerRow] = getattr(app.state, "ledger", [])
+        self.batches: dict[str, object] = getattr(app.state, "batches", {})
         self.url = stack.enter_context(running_app(app))
 
     def outcomes(self) -> list[str]:
@@ -55,6 +57,7 @@ def connect(store: RequestStore) -> Callable[..., OpenAICompatibleModel]:
         api_key_env: str | None = None,
         served_model: str | None = None,
         price: PriceConfig | None = PRICE,
+        batch: BatchConfig | None = None,
         **limits: float,
     ) -> OpenAICompatibleModel:
         endpoint = EndpointConfig(
@@ -63,6 +66,7 @@ def connect(store: RequestStore) -> Callable[..., OpenAICompatibleModel]:
             api_key_env=api_key_env,
             served_model=served_model,
             price=price,
+            batch=batch,
             limits=LimitsConfig(**limits),
         )
         return OpenAICompatibleModel("teacher", endpoint, store, budget)

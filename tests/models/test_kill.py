@@ -16,7 +16,8 @@ from supercorrect.config import EndpointConfig, SamplingConfig
 from supercorrect.models import ChatRequest
 from supercorrect.models.item import Item
 from supercorrect.records import Rejection
-from supercorrect.sandbox.server import MockOptions, request_hash
+from supercorrect.sandbox.ledger import request_hash
+from supercorrect.sandbox.server import MockOptions
 from supercorrect.store import RequestStore, request_key
 
 CONCURRENCY = 16

@@ -1,6 +1,13 @@
 """The recipe: one YAML file is one experiment. An unknown key is an error that names the nearest known one."""
 
-from supercorrect.config.base import EndpointConfig, LimitsConfig, PriceConfig, SamplingConfig, Section
+from supercorrect.config.base import (
+    BatchConfig,
+    EndpointConfig,
+    LimitsConfig,
+    PriceConfig,
+    SamplingConfig,
+    Section,
+)
 from supercorrect.config.loading import load_recipe
 from supercorrect.config.problems import SPLITS, ColumnsConfig, LayoutName, ProblemsConfig, ProblemSetConfig
 from supercorrect.config.recipe import (
@@ -19,6 +26,7 @@ from supercorrect.config.training import CrossDPOConfig, LoraConfig, SupervisedC
 __all__ = [
     "BASELINES",
     "SPLITS",
+    "BatchConfig",
     "ColumnsConfig",
     "ComparisonConfig",
     "CrossDPOConfig",

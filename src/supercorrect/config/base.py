@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class Section(BaseModel):
@@ -42,6 +44,20 @@ class PriceConfig(Section):
     output_usd_per_million_tokens: float = Field(ge=0)
 
 
+class BatchConfig(Section):
+    """Asking in batches (`/v1/batches`): for less money, and answered within a day. `batch: true` takes the defaults.
+
+    Attributes:
+        poll_seconds: Time between two looks at what the server has done.
+        max_requests: Most requests in one batch; OpenAI takes 50,000, and fewer from young accounts.
+        price_factor: What a request costs in a batch, as a share of `price`.
+    """
+
+    poll_seconds: float = Field(default=60.0, gt=0)
+    max_requests: int = Field(default=10_000, gt=0, le=50_000)
+    price_factor: float = Field(default=0.5, ge=0, le=1)
+
+
 class EndpointConfig(Section):
     """A model behind an OpenAI-compatible URL, in one role (teacher, inspector, judge).
 
@@ -51,7 +67,9 @@ class EndpointConfig(Section):
         serve: A command that serves this endpoint for the length of a stage, e.g. `vllm serve …`; `{port}` in it, and
             in `base_url`, becomes a free port. None: the endpoint is already there.
         served_model: The name that the endpoint answers under, where it is another than `model` (an alias).
-        price: None: the price is unknown, and so is every cost made with it (never 0).
+        price: None: that of `genai-prices` for the model; if it knows none, the price is unknown, and so is every cost
+            made with it (never 0).
+        batch: None: requests go out one by one.
     """
 
     model: str
@@ -62,3 +80,15 @@ class EndpointConfig(Section):
     sampling: SamplingConfig = SamplingConfig()
     limits: LimitsConfig = LimitsConfig()
     price: PriceConfig | None = None
+    batch: BatchConfig | None = None
+
+    @field_validator("batch", mode="before")
+    @classmethod
+    def _read_switch(cls, value: Any) -> Any:
+        return {True: {}, False: None}[value] if isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _no_batch_at_a_server_of_ours(self) -> Self:
+        if self.batch is not None and self.serve is not None:
+            raise ValueError("'batch' and 'serve' exclude each other: a batch outlives the stage, the server does not")
+        return self

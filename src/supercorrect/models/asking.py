@@ -38,7 +38,7 @@ def _answer(
 
         def show(progress: Progress) -> None:
             cost = "cost unknown" if progress.usd is None else f"${progress.usd:.2f}"
-            task.update(progress.done, f"{progress.reused} reused, {cost}")
+            task.update(progress.done, ", ".join(filter(None, (f"{progress.reused} reused", cost, progress.note))))
 
         responses = model.ask_all(requests, on_done=show)
     costs = [response.usd for response in responses]

@@ -46,9 +46,13 @@ class Budget:
                 )
             if self._under_way and self.spent_usd + self._reserved_usd + worst_usd > self.max_cost_usd:
                 return False
+        self.set_aside(worst_usd)
+        return True
+
+    def set_aside(self, worst_usd: float) -> None:
+        """Count the worst case of a request that is under way already, whether it fits or not."""
         self._under_way += 1
         self._reserved_usd += worst_usd
-        return True
 
     def settle(self, worst_usd: float, true_usd: float | None) -> None:
         """Put the true cost in the place of what `reserve` set aside.

@@ -24,6 +24,11 @@ def public_url(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def given_url(endpoint: EndpointConfig) -> str:
+    """An endpoint's URL: the recipe's, the environment's, or OpenAI's own. It may hold user and password."""
+    return endpoint.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL
+
+
 def is_loopback(url: str) -> bool:
     """Whether a URL leads to this machine itself."""
     host = urlsplit(url).hostname or ""
@@ -58,9 +63,8 @@ def read_access(role: str, endpoint: EndpointConfig) -> Access:
     Raises:
         ConfigError: The URL is none that a model can stand behind, or the environment holds no key.
     """
-    given_url = endpoint.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL
-    _check_url(role, given_url)
-    parts = urlsplit(given_url)
+    _check_url(role, given_url(endpoint))
+    parts = urlsplit(given_url(endpoint))
     base_url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     if endpoint.api_key_env is None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import ConfigError
+from supercorrect.models.batch_session import BatchSession
 from supercorrect.models.budget import Budget
 from supercorrect.models.endpoint import read_access
+from supercorrect.models.price import with_charged_price
 from supercorrect.models.protocol import ChatRequest, Progress
 from supercorrect.models.session import Session
-from supercorrect.store import RequestStore, StoredResponse, request_key
+from supercorrect.store import BatchLog, RequestStore, StoredResponse, request_key
+
+log = logging.getLogger(__name__)
 
 
 class OpenAICompatibleModel:
@@ -27,11 +32,11 @@ class OpenAICompatibleModel:
     def __init__(self, role: str, endpoint: EndpointConfig, store: RequestStore, budget: Budget | None = None) -> None:
         self.role = role
         self.name = endpoint.model
-        self._endpoint = endpoint
+        self._endpoint = with_charged_price(endpoint)
         self._access = read_access(role, endpoint)
         self._store = store
         self._budget = budget or Budget()
-        if self._budget.max_cost_usd is not None and endpoint.price is None:
+        if self._budget.max_cost_usd is not None and self._endpoint.price is None:
             raise ConfigError(
                 f"{role}: expected a price for {endpoint.model!r}, as max_cost_usd is set, got none: an unknown price "
                 f"is not 0. Write `price` under {role} (0 for a model that costs nothing), or take max_cost_usd away."
@@ -68,8 +73,31 @@ class OpenAICompatibleModel:
                 progress.count_fresh(response)
                 report(progress)
 
-            asyncio.run(self._run(pending, take))
+            def show(note: str) -> None:
+                progress.note = note
+                report(progress)
+
+            asyncio.run(self._run(pending, take, show))
         return [responses[key] for key in keys]
 
-    async def _run(self, pending: Mapping[str, ChatRequest], take: Callable[[StoredResponse], None]) -> None:
-        await Session(self.role, self._endpoint, self._access, self._store, self._budget).run(pending, take)
+    async def _run(
+        self,
+        pending: Mapping[str, ChatRequest],
+        take: Callable[[StoredResponse], None],
+        show: Callable[[str], None],
+    ) -> None:
+        parts = (self.role, self._endpoint, self._access, self._store, self._budget)
+        if self._endpoint.batch is not None:
+            await BatchSession(*parts).run(pending, take, show)
+        else:
+            self._warn_of_batches(pending)
+            await Session(*parts).run(pending, take)
+
+    def _warn_of_batches(self, pending: Mapping[str, ChatRequest]) -> None:
+        left = [entry.batch_id for entry in BatchLog(self._store).open_entries(pending) if entry.batch_id]
+        if left:
+            log.warning(
+                "%s: answers of %s have not been taken in, and are asked for again; `batch: true` would fetch them",
+                self.role,
+                ", ".join(left),
+            )

@@ -36,6 +36,7 @@ class Progress:
         input_tokens: Charged in this call, as far as the endpoint said.
         output_tokens: Charged in this call, as far as the endpoint said.
         usd: Spent in this call. None: unknown.
+        note: What a batch is at, in words; empty where requests go out one by one.
     """
 
     total: int
@@ -45,6 +46,7 @@ class Progress:
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float | None = 0.0
+    note: str = ""
 
     def count_reused(self, response: StoredResponse) -> None:
         """Take in a response that was in the store before."""

@@ -2,8 +2,19 @@
 
 from supercorrect.problems.cleaning import clean_splits
 from supercorrect.problems.loading import EVALUATION, LoadedSet, load_problems
+from supercorrect.problems.preparation import PreparedProblems, prepare_problems
 from supercorrect.problems.removal import Removal
 from supercorrect.problems.summary import summarise
 from supercorrect.problems.text import normalise_text
 
-__all__ = ["EVALUATION", "LoadedSet", "Removal", "clean_splits", "load_problems", "normalise_text", "summarise"]
+__all__ = [
+    "EVALUATION",
+    "LoadedSet",
+    "PreparedProblems",
+    "Removal",
+    "clean_splits",
+    "load_problems",
+    "normalise_text",
+    "prepare_problems",
+    "summarise",
+]

@@ -26,6 +26,11 @@ class FaultScript:
         empty: 200 with null content.
         length: Half an answer, with finish_reason `length`.
         refusal: 200 with a refusal in the place of an answer.
+        batch_seconds: How long a batch takes; its requests are answered one after the other over that time.
+        batch_failed: So many batches fail as a whole, the first ones.
+        batch_expired: So many batches expire, the first ones that do not fail; `batch_unanswered` of each is left over.
+        batch_unanswered: The share of an expiring batch's requests that is not answered, between 0 and 1.
+        batch_create_lost: So many times a batch is created, but its creator is told 500.
     """
 
     rate_limited: float = 0.0
@@ -38,17 +43,25 @@ class FaultScript:
     refusal: float = 0.0
     retry_after_seconds: float = 0.05
     slow_seconds: float = 2.0
+    batch_seconds: float = 0.0
+    batch_failed: int = 0
+    batch_expired: int = 0
+    batch_unanswered: float = 0.5
+    batch_create_lost: int = 0
     seed: int = 0
 
     def draw(self, request_hash: str, attempt: int) -> Fault | None:
         """The fault that this attempt (1: the first) at this request meets; None: it passes."""
-        digest = hashlib.sha256(f"{self.seed}:{request_hash}:{attempt}".encode()).digest()
-        position = int.from_bytes(digest[:8]) / 2**64
+        position = self.position(f"{request_hash}:{attempt}")
         for fault in get_args(Fault):
             position -= getattr(self, fault)
             if position < 0:
                 return fault  # type: ignore[no-any-return]  # one of the literals by construction
         return None
+
+    def position(self, name: str) -> float:
+        """Where a name falls between 0 and 1."""
+        return int.from_bytes(hashlib.sha256(f"{self.seed}:{name}".encode()).digest()[:8]) / 2**64
 
 
 class SlidingWindow:
@@ -92,4 +105,4 @@ def parse_faults(text: str) -> FaultScript:
             raise ConfigError(
                 f"faults: expected name=number with a name of {', '.join(known)}, got {pair!r}."
             ) from None
-    return FaultScript(**values)  # type: ignore[arg-type]  # seed is the one int, made so above
+    return FaultScript(**values)  # type: ignore[arg-type]  # the ints are made so above

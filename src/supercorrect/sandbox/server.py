@@ -7,7 +7,6 @@ seed, the request and how often that request has come, so that a storm is the sa
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import re
 import threading
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -25,10 +24,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from supercorrect.sandbox.faults import Fault, FaultScript, SlidingWindow
+from supercorrect.sandbox.batches import BatchDesk
+from supercorrect.sandbox.faults import FaultScript, SlidingWindow
+from supercorrect.sandbox.ledger import LedgerRow, Outcome, request_hash
 
 Messages = list[dict[str, str]]
-Outcome = Literal["ok", "unauthorized", "quota", "limit"] | Fault
 
 
 @dataclass(frozen=True)
@@ -55,24 +55,6 @@ class MockOptions:
     ledger_path: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One request as the server saw it. Tokens are 0 where nothing was charged.
-
-    Attributes:
-        request_hash: SHA-256 of the request without its token limit: a retry at twice the limit is the same request.
-        attempt: 1 for the first time that this request came.
-        received_seconds: Wall-clock time of its coming.
-    """
-
-    request_hash: str
-    attempt: int
-    outcome: Outcome
-    input_tokens: int
-    output_tokens: int
-    received_seconds: float
-
-
 class MockTeacher:
     """What stands behind the routes: decides each request's outcome and writes it down before it answers."""
 
@@ -89,30 +71,53 @@ class MockTeacher:
         """POST /v1/chat/completions."""
         received_seconds = time.time()
         body = cast(dict[str, Any], await request.json())
-        asked = request_hash(body)
-        self._attempts[asked] += 1
-        attempt = self._attempts[asked]
-        outcome = self._outcome(request, asked, attempt)
-        completion = self._completion(body, outcome) if outcome in _CHARGED else None
-        usage = completion["usage"] if completion else {"prompt_tokens": 0, "completion_tokens": 0}
-        row = LedgerRow(asked, attempt, outcome, usage["prompt_tokens"], usage["completion_tokens"], received_seconds)
-        self._write_down(row)
+        outcome, completion = self._decide(body, received_seconds, refusal=self.refusal(request) or self._limit())
         if self._options.latency_seconds:
             await asyncio.sleep(self._options.latency_seconds)
         return JSONResponse(completion) if completion else await self._failure(outcome)
+
+    async def complete_in_batch(self, body: dict[str, Any], batch_id: str) -> tuple[int, Any]:
+        """A request of a batch: its status and body. No rate limit holds there, and nobody waits."""
+        outcome, completion = self._decide(body, time.time(), batch_id=batch_id)
+        if completion or outcome == "broken_json":
+            return 200, completion or "<html>"
+        if outcome in ("reset", "slow"):
+            return 500, {"error": {"message": "The server had an error.", "code": "server_error"}}
+        failure = await self._failure(outcome)
+        return failure.status_code, json.loads(bytes(failure.body))
+
+    def refusal(self, request: Request) -> Outcome | None:
+        """`unauthorized` for a wrong key."""
+        api_key = self._options.api_key
+        wrong = api_key is not None and request.headers.get("authorization") != f"Bearer {api_key}"
+        return "unauthorized" if wrong else None
+
+    def _limit(self) -> Outcome | None:
+        has_quota = self._options.quota_requests is None or self._answered < self._options.quota_requests
+        return "limit" if has_quota and not self._window.admit() else None
+
+    def _decide(
+        self, body: dict[str, Any], now_seconds: float, *, refusal: Outcome | None = None, batch_id: str | None = None
+    ) -> tuple[Outcome, dict[str, Any] | None]:
+        """What becomes of a request, written down: its outcome, and the completion that is charged for, if any."""
+        asked = request_hash(body)
+        self._attempts[asked] += 1
+        attempt = self._attempts[asked]
+        outcome = refusal or self._outcome(asked, attempt)
+        completion = self._completion(body, outcome) if outcome in _CHARGED else None
+        usage = completion["usage"] if completion else {"prompt_tokens": 0, "completion_tokens": 0}
+        tokens = (usage["prompt_tokens"], usage["completion_tokens"])
+        self._write_down(LedgerRow(asked, attempt, outcome, *tokens, now_seconds, batch_id))
+        return outcome, completion
 
     async def models(self, request: Request) -> Response:
         """GET /v1/models."""
         return JSONResponse({"object": "list", "data": [{"id": self._options.model, "object": "model"}]})
 
-    def _outcome(self, request: Request, asked: str, attempt: int) -> Outcome:
+    def _outcome(self, asked: str, attempt: int) -> Outcome:
         options = self._options
-        if options.api_key is not None and request.headers.get("authorization") != f"Bearer {options.api_key}":
-            return "unauthorized"
         if options.quota_requests is not None and self._answered >= options.quota_requests:
             return "quota"
-        if not self._window.admit():
-            return "limit"
         return options.faults.draw(asked, attempt) or "ok"
 
     def _completion(self, body: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
@@ -174,19 +179,22 @@ _CHARGED: frozenset[Outcome] = frozenset({"ok", "empty", "length", "refusal"})
 
 
 def create_app(answer: Callable[[Messages], str | None], options: MockOptions | None = None) -> Starlette:
-    """The server as an ASGI app; its ledger is `app.state.ledger`, a list that grows.
+    """The server as an ASGI app; its ledger is `app.state.ledger`, a list that grows; its batches `app.state.batches`.
 
     Args:
         answer: Gives the completion for a list of `{"role", "content"}` messages; None is sent as null.
     """
-    teacher = MockTeacher(answer, options or MockOptions())
+    options = options or MockOptions()
+    teacher = MockTeacher(answer, options)
+    desk = BatchDesk(teacher.complete_in_batch, options.faults, options.latency_seconds)
     routes = [
         Route("/v1/chat/completions", teacher.complete, methods=["POST"]),
         Route("/v1/models", teacher.models),
         Route("/health", lambda request: Response()),
+        *desk.routes(lambda request: teacher.refusal(request) is None),
     ]
     app = Starlette(routes=routes)
-    app.state.ledger = teacher.ledger
+    app.state.ledger, app.state.batches = teacher.ledger, desk.batches
     return app
 
 
@@ -220,9 +228,3 @@ def _quiet(app: Starlette, host: str, port: int) -> uvicorn.Config:
 def _error(status_code: int, code: str, message: str, retry_after_seconds: float | None = None) -> Response:
     headers = {} if retry_after_seconds is None else {"retry-after": f"{retry_after_seconds:.3f}"}
     return JSONResponse({"error": {"message": message, "code": code}}, status_code, headers)
-
-
-def request_hash(body: dict[str, Any]) -> str:
-    """The name of a request in the ledger: all of it but its token limit."""
-    named = {name: value for name, value in body.items() if name not in ("max_tokens", "max_completion_tokens")}
-    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()

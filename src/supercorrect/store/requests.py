@@ -136,6 +136,14 @@ class RequestStore:
         except OSError as error:
             raise self._refused("written", error) from error
 
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one transaction of a table beside the responses; it is on the disk at the end."""
+        with self._translated("written"), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
+        self.sync()
+
     def usage(self) -> dict[str, Usage]:
         """What each role has cost so far, by role."""
         sums = ", ".join(

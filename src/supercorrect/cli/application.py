@@ -1,0 +1,32 @@
+"""The application that commands are added to, and the arguments that several of them take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from supercorrect.config import Recipe, load_recipe
+
+app = typer.Typer(
+    name="supercorrect",
+    help="Teach a small model from its own mistakes: HSFT and Cross-DPO (arXiv 2410.09008), from problems to report.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RecipePath = Annotated[Path, typer.Argument(help="The recipe: one YAML file is one experiment.", show_default=False)]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(help="Dotted overrides, such as hsft.num_epochs=2 teacher.model=gpt-4o-mini.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def load(path: Path, overrides: list[str] | None, output_dir: Path | None) -> Recipe:
+    """The recipe of a command: its file, with overrides and the run's folder laid over it."""
+    recipe = load_recipe(path, tuple(overrides or ()))
+    return recipe if output_dir is None else recipe.model_copy(update={"output_dir": str(output_dir)})

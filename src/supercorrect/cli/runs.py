@@ -1,0 +1,125 @@
+"""The commands around a recipe and its run: run, status, validate, estimate, export."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from supercorrect import terminal
+from supercorrect.cli.application import AsJson, Overrides, RecipePath, app, load
+from supercorrect.config import Recipe, load_recipe
+from supercorrect.errors import InputError
+from supercorrect.progress import Reporter
+from supercorrect.run_folder import RunFolder
+
+
+@app.command()
+def run(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    until: Annotated[str | None, typer.Option(help="The last stage to run.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="Run again from this stage on.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would run, and why; run nothing.")] = False,
+    output_dir: Annotated[Path | None, typer.Option(help="The run's folder; default runs/<name>.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train in spite of faults in the pairs; it is recorded.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a recipe. Started again, it skips what is up to date and goes on where it was killed."""
+    from supercorrect.pipeline import Pipeline
+
+    loaded = load(recipe, overrides, output_dir)
+    pipeline = Pipeline(loaded, Reporter())
+    if dry_run:
+        plan = pipeline.plan(pipeline.folder.read_manifest(), first)
+        print(json.dumps(plan, indent=2)) if as_json else terminal.print_plan(plan)
+        return
+    pipeline.run(until=until, first=first, force=force)
+    report = pipeline.folder.root / "report.md"
+    if until is not None or not report.exists():
+        return
+    print((pipeline.folder.root / "metrics.json").read_text() if as_json else terminal.read_table(report))
+    Reporter().say(f"report: {report.with_suffix('.html')}")
+
+
+@app.command()
+def status(folder: Annotated[Path, typer.Argument(help="A run's folder.")], as_json: AsJson = False) -> None:
+    """Show each stage of a run: state, counts in, kept and rejected, time and cost."""
+    from supercorrect.pipeline import Pipeline
+
+    pipeline = Pipeline(_saved_recipe(folder), Reporter())
+    manifest = RunFolder(folder).read_manifest()
+    plan = pipeline.plan(manifest)
+    if as_json:
+        stages = {
+            name: {"state": state}
+            | (
+                manifest.stages[name].model_dump(mode="json", by_alias=True, exclude={"outputs"})
+                if name in manifest.stages
+                else {}
+            )
+            for name, state in plan.items()
+        }
+        print(json.dumps({"recipe": manifest.recipe_name, "stages": stages}, indent=2))
+    else:
+        terminal.print_status(plan, manifest)
+
+
+@app.command()
+def validate(recipe: RecipePath, overrides: Overrides = None) -> None:
+    """Check a recipe without running it: keys, values, prompts, problem sets, the student's folder."""
+    from supercorrect.models.transformers_student import resolve_model_path
+    from supercorrect.problems import prepare_problems
+    from supercorrect.stage_order import build_stages
+
+    loaded = load(recipe, overrides, None)
+    stages = build_stages(loaded)
+    prepare_problems(loaded.problems, seed=loaded.seed)
+    student = Path(resolve_model_path(loaded.student.model))
+    if student.is_absolute() and not (student / "config.json").is_file():
+        raise InputError(f"student.model: expected a model folder with config.json, got {student}")
+    print(f"{recipe}: valid; {len(stages)} stages into {loaded.run_folder}")
+
+
+@app.command()
+def estimate(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    output_dir: Annotated[Path | None, typer.Option(help="The run's folder; what it holds makes it exact.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what the teacher will cost: requests, tokens, dollars, and what each figure rests on. Asks nobody."""
+    from supercorrect.estimate import estimate_recipe
+
+    estimated = estimate_recipe(load(recipe, overrides, output_dir))
+    print(json.dumps(asdict(estimated), indent=2, default=dict)) if as_json else terminal.print_estimate(estimated)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="A run's folder.")],
+    output: Annotated[Path, typer.Option(help="The folder to write hsft.parquet, pairs.parquet and README.md to.")],
+    push_to_hub: Annotated[str | None, typer.Option(help="Upload it as this data set, owner/name.")] = None,
+    public: Annotated[bool, typer.Option("--public", help="Create it public; a new one is private.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's training sets as parquet, with a data card: teachers, counts, decontamination, licences, cost."""
+    from supercorrect.export import export_run, push_export
+
+    rows = export_run(_saved_recipe(folder), RunFolder(folder), output)
+    print(json.dumps(rows)) if as_json else Reporter().say(f"{output}: {terminal.describe_counts(rows)}")
+    if push_to_hub:
+        Reporter().say(f"uploaded: {push_export(output, push_to_hub, private=not public)}")
+
+
+def _saved_recipe(folder: Path) -> Recipe:
+    """The recipe that a run was last started with."""
+    saved = folder / "recipe.yaml"
+    if not saved.is_file():
+        raise InputError(f"not a run folder: expected {saved}; name the folder that `supercorrect run` wrote")
+    return load_recipe(saved).model_copy(update={"output_dir": str(folder)})

@@ -1,0 +1,139 @@
+"""The commands that need no run: grade, parse, eval, solve, mock-teacher."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from supercorrect import terminal
+from supercorrect.cli.application import AsJson, app
+from supercorrect.progress import Reporter
+
+
+class FormatKind(StrEnum):
+    """What `parse` reads."""
+
+    thought = "thought"
+    correction = "correction"
+
+
+class KeyPolicy(StrEnum):
+    """When the oracle's demonstrations have a key."""
+
+    size = "size"
+    always = "always"
+
+
+class PromptStyle(StrEnum):
+    """The prompt that a student is asked with."""
+
+    hierarchical = "hierarchical"
+    plain = "plain"
+
+
+@app.command()
+def grade(
+    path: Annotated[Path, typer.Argument(help="jsonl: {id, reference_answer, completion} or answer for completion.")],
+    output: Annotated[Path, typer.Option(help="jsonl: {id, status, extracted, reason}.")],
+    task: Annotated[
+        str, typer.Option(help="math, multiple_choice, exact, numeric, regex, or your own module:function.")
+    ] = "math",
+    as_json: AsJson = False,
+) -> None:
+    """Grade completions: correct, incorrect or ungradable. Started again, it goes on where it was killed."""
+    from supercorrect.grading import Grader, grade_file
+
+    reporter = Reporter()
+    with Grader(task=task) as grader, reporter.task(f"grade {path}", total=1) as bar:
+        counts = grade_file(path, output, grader, on_progress=bar.resize)
+    print(json.dumps(counts)) if as_json else reporter.say(f"{output}: {terminal.describe_counts(counts)}")
+
+
+@app.command()
+def parse(
+    kind: Annotated[FormatKind, typer.Argument(help="What the texts are.")],
+    path: Annotated[Path, typer.Argument(help="jsonl: {id, text}.")],
+    output: Annotated[Path, typer.Option(help="jsonl: {id, ok, record, repairs, failure}.")],
+) -> None:
+    """Parse thoughts or correction traces, and say what was repaired."""
+    from supercorrect.formats import parse_file
+
+    counts = parse_file(kind.value, path, output)
+    Reporter().say(
+        f"{output}: {counts.ok} of {counts.rows} parsed; failures: {terminal.describe_counts(counts.failures)}; "
+        f"repairs: {terminal.describe_counts(counts.repairs)}"
+    )
+
+
+@app.command("eval")
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model folder or hub id.")],
+    problems: Annotated[Path, typer.Option(help="jsonl: {problem, reference_solution, reference_answer}.")],
+    prompt: Annotated[PromptStyle, typer.Option(help="The prompt, by style.")] = PromptStyle.hierarchical,
+    template: Annotated[str | None, typer.Option(help="A prompt template of your own instead.")] = None,
+    temperature: Annotated[float, typer.Option(help="0 is greedy.")] = 0.0,
+    max_new_tokens: Annotated[int, typer.Option(help="Longest completion, in tokens.")] = 1024,
+    batch_size: Annotated[int, typer.Option(help="Prompts sampled together.")] = 64,
+    seed: Annotated[int, typer.Option(help="Of sampling.")] = 0,
+    output: Annotated[Path | None, typer.Option(help="Write each completion and verdict here, as jsonl.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a model's accuracy on a problem set, with its 95 % Wilson interval."""
+    from supercorrect.single_evaluation import evaluate_model
+
+    result = evaluate_model(
+        model,
+        problems,
+        template=template or prompt.value,
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        batch_size=batch_size,
+        seed=seed,
+        output=output,
+        reporter=Reporter(),
+    )
+    print(json.dumps(result, indent=2) if as_json else terminal.describe_accuracy(result))
+
+
+@app.command()
+def solve(
+    problem: Annotated[str, typer.Argument(help="The problem.")],
+    model: Annotated[str, typer.Option(help="A model folder or hub id.")],
+    template: Annotated[str, typer.Option(help="Prompt: a style's name or a template file.")] = "hierarchical",
+    max_new_tokens: Annotated[int, typer.Option(help="Longest solution, in tokens.")] = 1024,
+) -> None:
+    """Solve one problem with a student and show its thought."""
+    from supercorrect.single_evaluation import solve_one
+
+    print(terminal.plain_text(solve_one(problem, model, template=template, max_new_tokens=max_new_tokens)))
+
+
+@app.command("mock-teacher")
+def mock_teacher(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8710,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    model: Annotated[str, typer.Option(help="The model name to answer under.")] = "oracle",
+    key_policy: Annotated[KeyPolicy, typer.Option(help="When demonstrations have a key.")] = KeyPolicy.size,
+    latency_seconds: Annotated[float, typer.Option(help="Wait before each answer.")] = 0.0,
+    requests_per_minute: Annotated[float | None, typer.Option(help="Answer 429 above this rate.")] = None,
+    faults: Annotated[str, typer.Option(help="Shares of faults, such as rate_limited=0.2,server_error=0.05.")] = "",
+    ledger: Annotated[Path | None, typer.Option(help="Write a line here for every request received.")] = None,
+) -> None:
+    """Serve the sandbox's oracle as an OpenAI-compatible endpoint, with faults on request."""
+    from supercorrect.sandbox.faults import parse_faults
+    from supercorrect.sandbox.server import MockOptions, create_app, serve_app
+    from supercorrect.sandbox.teacher import answer
+
+    options = MockOptions(
+        model=model,
+        latency_seconds=latency_seconds,
+        requests_per_minute=requests_per_minute,
+        faults=parse_faults(faults),
+        ledger_path=ledger,
+    )
+    Reporter().say(f"oracle at http://{host}:{port}/v1, model {model!r}; Ctrl-C stops it")
+    serve_app(create_app(lambda messages: answer(messages, key_policy.value), options), host, port)
