@@ -10,7 +10,7 @@ from supercorrect.config import ProblemSetConfig, SamplingConfig, StudentConfig
 from supercorrect.grading import Grader
 from supercorrect.metrics import compute_accuracy
 from supercorrect.models.transformers_student import TransformersStudent
-from supercorrect.problems import load_problem_set
+from supercorrect.problems import load_problems
 from supercorrect.progress import Reporter
 from supercorrect.store import write_text_atomic
 from supercorrect.training.rendering import chat_prompt_ids, user_message
@@ -32,11 +32,14 @@ def evaluate_model(
 
     Args:
         model: Folder or hub id.
-        path: Problems as jsonl.
+        path: Problems, as jsonl, json or parquet, in any known layout.
         template: Prompt, by name or path.
         output: Receives each completion with its verdict; None: nothing is written.
     """
-    problems = load_problem_set(ProblemSetConfig(path=str(path)), split="held_out", seed=seed)
+    [loaded] = load_problems([ProblemSetConfig(path=str(path))], split="held_out", seed=seed)
+    problems = loaded.problems
+    if loaded.rejections:
+        reporter.say(f"{path}: {len(loaded.rejections)} of {loaded.rows} rows left out: no reference answer")
     student = TransformersStudent(model, StudentConfig(model=model, batch_size=batch_size))
     sampling = SamplingConfig(temperature=temperature, max_new_tokens=max_new_tokens)
     prompts = [chat_prompt_ids(student.tokenizer, user_message(template, problem=p.problem)) for p in problems]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from supercorrect.arms import HELD_OUT, ErrorSet, PreferenceArm, arm_names, comparison_arms, round_arms
-from supercorrect.config import Recipe
+from supercorrect.config import SPLITS, Recipe
 from supercorrect.context import StageContext
 from supercorrect.models.transformers_student import model_fingerprint
 from supercorrect.prompts import read_template
@@ -180,5 +180,6 @@ def _teaching_settings(recipe: Recipe) -> dict[str, Any]:
 
 
 def _file_hashes(recipe: Recipe) -> list[str]:
-    paths = [s.path for s in (recipe.problems.hsft, recipe.problems.errors, recipe.problems.held_out)]
+    sets = [one for split in (*SPLITS, "decontaminate_against") for one in recipe.problems.sets_of(split)]
+    paths = [one.path for one in sets]
     return [file_sha256(Path(path)) if path and Path(path).is_file() else "" for path in paths]

@@ -26,7 +26,7 @@ def test_overrides_are_read_as_yaml() -> None:
         ("zebra=1", "unknown key 'zebra'; known keys: name, seed"),
         ("hsft.num_epochs=-1", "hsft.num_epochs: Input should be greater than 0, got -1"),
         ("name=../../etc", "name: String should match pattern"),
-        ("problems.hsft.path=x", "expected exactly one of 'path' and 'make'"),
+        ("problems.hsft.path=x", "expected exactly one of 'path', 'hub' and 'make'"),
         ("novalue", "expected key=value"),
         ("name.first=x", "'name' in 'name.first=x' is a value, not a section"),
         ("hsft=[", "override not understood"),

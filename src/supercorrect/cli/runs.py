@@ -74,13 +74,12 @@ def status(folder: Annotated[Path, typer.Argument(help="A run's folder.")], as_j
 def validate(recipe: RecipePath, overrides: Overrides = None) -> None:
     """Check a recipe without running it: keys, values, prompts, problem sets, the student's folder."""
     from supercorrect.models.transformers_student import resolve_model_path
-    from supercorrect.problems import load_problem_set
+    from supercorrect.problems import prepare_problems
     from supercorrect.stage_order import build_stages
 
     loaded = load(recipe, overrides, None)
     stages = build_stages(loaded)
-    for split in ("hsft", "errors", "held_out"):
-        load_problem_set(getattr(loaded.problems, split), split=split, seed=loaded.seed)
+    prepare_problems(loaded.problems, seed=loaded.seed)
     student = Path(resolve_model_path(loaded.student.model))
     if student.is_absolute() and not (student / "config.json").is_file():
         raise InputError(f"student.model: expected a model folder with config.json, got {student}")

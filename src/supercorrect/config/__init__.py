@@ -9,13 +9,12 @@ from supercorrect.config.base import (
     Section,
 )
 from supercorrect.config.loading import load_recipe
+from supercorrect.config.problems import SPLITS, ColumnsConfig, LayoutName, ProblemsConfig, ProblemSetConfig
 from supercorrect.config.recipe import (
     BASELINES,
     ComparisonConfig,
     EvaluationConfig,
     PairsConfig,
-    ProblemsConfig,
-    ProblemSetConfig,
     PromptsConfig,
     Recipe,
     ReviewsConfig,
@@ -26,11 +25,14 @@ from supercorrect.config.training import CrossDPOConfig, LoraConfig, SupervisedC
 
 __all__ = [
     "BASELINES",
+    "SPLITS",
     "BatchConfig",
+    "ColumnsConfig",
     "ComparisonConfig",
     "CrossDPOConfig",
     "EndpointConfig",
     "EvaluationConfig",
+    "LayoutName",
     "LimitsConfig",
     "LoraConfig",
     "PairsConfig",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import types
 from pathlib import Path
 from typing import Any, get_args
 
@@ -92,6 +91,6 @@ def _section_at(location: list[str]) -> type[BaseModel]:
     for name in location:
         field = section.model_fields.get(name)
         annotation = field.annotation if field else None
-        options = get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+        options = get_args(annotation) or (annotation,)
         section = next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), section)
     return section

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
+from supercorrect.config.problems import ProblemsConfig
 from supercorrect.config.training import CrossDPOConfig, SupervisedConfig
 from supercorrect.records import PairLayout
 
@@ -19,36 +20,6 @@ BASELINES: dict[str, tuple[PairLayout, ...]] = {
 }
 """Comparisons that need no layouts of their own."""
 _TAKEN = ("base", "sft", "hsft", "cross_dpo", "train")
-
-
-class ProblemSetConfig(Section):
-    """Where the problems of one split come from: exactly one of `path` and `make`.
-
-    Attributes:
-        path: A jsonl file with `problem`, `reference_solution` and `reference_answer` in each row.
-        make: A function that makes problems, as `module:function`, called with count, seed and split.
-        count: How many; None takes all rows of `path`.
-    """
-
-    path: str | None = None
-    make: str | None = None
-    count: int | None = Field(default=None, gt=0)
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.path is None) == (self.make is None):
-            raise ValueError("expected exactly one of 'path' and 'make'")
-        if self.make is not None and self.count is None:
-            raise ValueError("'make' needs a 'count'")
-        return self
-
-
-class ProblemsConfig(Section):
-    """The three splits. They share no problem: what stands in a later one is taken out of the earlier ones."""
-
-    hsft: ProblemSetConfig
-    errors: ProblemSetConfig
-    held_out: ProblemSetConfig
 
 
 class StudentConfig(Section):

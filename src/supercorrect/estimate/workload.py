@@ -10,12 +10,11 @@ from supercorrect.config import Recipe
 from supercorrect.error_selection import choose_errors
 from supercorrect.estimate.figures import Figure
 from supercorrect.metrics import wilson_interval
-from supercorrect.problems import keep_splits_apart, load_problem_set
+from supercorrect.problems import prepare_problems
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Problem, Solution, Verdict
 from supercorrect.run_folder import RunFolder
 from supercorrect.stages.corrections import assign
-from supercorrect.stages.problems import SPLITS
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,7 @@ def build_workloads(recipe: Recipe, folder: RunFolder) -> list[Workload]:
         InputError: A problem set cannot be read.
         ConfigError: A template or a function that makes problems is not there.
     """
-    loaded = {s: load_problem_set(getattr(recipe.problems, s), split=s, seed=recipe.seed) for s in SPLITS}
-    problems, _ = keep_splits_apart(loaded, stage="estimate")
+    problems = prepare_problems(recipe.problems, seed=recipe.seed).kept
     thoughts = _thoughts(problems["hsft"], read_template(recipe.prompts.thought_extraction))
     rounds = [arm.errors for arm in round_arms(recipe)]
     corrections = [

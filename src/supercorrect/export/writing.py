@@ -20,7 +20,7 @@ TRAINING_SETS: dict[str, tuple[str, type[Record]]] = {
     "hsft": ("hsft/train", Demonstration),
     "pairs": ("pairs/train", Pair),
 }
-LEAK_REASONS = ("in_later_split", "shares_13_gram", "near_duplicate", "duplicate")
+UNUSABLE = "no_"  # begins the reasons of rows without answer, solution or problem; all other removals are overlaps
 
 
 def export_run(recipe: Recipe, folder: RunFolder, output: Path) -> dict[str, int]:
@@ -77,7 +77,7 @@ def render_card(recipe: Recipe, folder: RunFolder, rows: dict[str, int]) -> str:
         "stages": {
             name: e for name, e in manifest.stages.items() if name in ("problems", "thoughts", "corrections", "pairs")
         },
-        "removed": {reason: removed.get(reason, 0) for reason in removed if reason in LEAK_REASONS},
+        "removed": {reason: n for reason, n in removed.items() if not reason.startswith(UNUSABLE)},
         "sources": Counter(problem.source for problem in problems),
         "quality": compute_quality(folder) if "pairs" in rows else [],
         "versions": manifest.versions,

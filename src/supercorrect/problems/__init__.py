@@ -1,6 +1,20 @@
-"""Problem sets: loading them, and keeping their splits apart."""
+"""Problem sets: loading them in any layout, choosing from them, and keeping training clear of what is evaluated on."""
 
-from supercorrect.problems.loading import load_problem_set
-from supercorrect.problems.overlap import keep_splits_apart, normalise_text
+from supercorrect.problems.cleaning import clean_splits
+from supercorrect.problems.loading import EVALUATION, LoadedSet, load_problems
+from supercorrect.problems.preparation import PreparedProblems, prepare_problems
+from supercorrect.problems.removal import Removal
+from supercorrect.problems.summary import summarise
+from supercorrect.problems.text import normalise_text
 
-__all__ = ["keep_splits_apart", "load_problem_set", "normalise_text"]
+__all__ = [
+    "EVALUATION",
+    "LoadedSet",
+    "PreparedProblems",
+    "Removal",
+    "clean_splits",
+    "load_problems",
+    "normalise_text",
+    "prepare_problems",
+    "summarise",
+]
