@@ -19,6 +19,7 @@ from supercorrect.run_folder import RunFolder
 from supercorrect.training.rendering import chat_prompt_ids, end_of_turn_id, user_message
 
 COMPARISONS = "comparisons={step_dpo: {}, dpo: {}, correction_sft: {}, inline_only: {layouts: [inline]}}"
+EVALUATED = "evaluation.arms=[hsft_headings, hsft, cross_dpo_r2, correction_sft]"
 HIERARCHICAL = "supercorrect.sandbox:prompts/hierarchical.jinja"
 
 
@@ -26,7 +27,7 @@ HIERARCHICAL = "supercorrect.sandbox:prompts/hierarchical.jinja"
 def folder(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """The small run, gone on with two rounds and all comparisons; arms that the tests do not read are not evaluated."""
     root = Path(shutil.copytree(small_run, tmp_path_factory.mktemp("comparisons") / "run"))
-    recipe = small_recipe(root, COMPARISONS, "rounds=2", "evaluation.arms=[hsft, cross_dpo_r2, correction_sft]")
+    recipe = small_recipe(root, COMPARISONS, "rounds=2", "styles=[headings]", EVALUATED)
     Pipeline(recipe, Reporter(quiet=True)).run()
     return RunFolder(root)
 
@@ -35,7 +36,7 @@ def test_only_what_is_new_runs(folder: RunFolder, small_run: Path) -> None:
     before, after = RunFolder(small_run).read_manifest().stages, folder.read_manifest().stages
     assert [name for name in before if name in after and before[name] != after[name]] == ["hsft_continued"]
     new = {"pairs_step_dpo", "step_dpo", "pairs_dpo", "dpo", "correction_sft", "pairs_inline_only", "inline_only"}
-    assert new | {"solutions_r2", "corrections_r2", "pairs_r2", "cross_dpo_r2"} <= set(after)
+    assert new | {"hsft_headings", "solutions_r2", "corrections_r2", "pairs_r2", "cross_dpo_r2"} <= set(after)
 
 
 def test_the_control_takes_the_steps_of_all_rounds(folder: RunFolder) -> None:
@@ -90,6 +91,7 @@ def test_whole_solutions_are_right_against_wrong_and_both_end_the_turn(folder: R
 
 def test_the_report_has_the_arms_that_were_asked_for(folder: RunFolder) -> None:
     arms = json.loads((folder.root / "metrics.json").read_text())["arms"]
-    assert list(arms) == ["hsft", "cross_dpo_r2", "correction_sft"]
+    assert list(arms) == ["hsft_headings", "hsft", "cross_dpo_r2", "correction_sft"]
+    assert arms["hsft_headings"]["self_correction"] is arms["hsft_headings"]["localisation"] is None
     every = arm_names(small_recipe(folder.root, COMPARISONS, "rounds=2"))
     assert every[-3:] == ("inline_only", "cross_dpo", "cross_dpo_r2")

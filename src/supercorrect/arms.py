@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from supercorrect.config import Recipe
-from supercorrect.records import PairLayout
+from supercorrect.records import PairLayout, ThoughtStyle
 
-FIXED_ARMS = ("base", "sft", "hsft", "hsft_continued")
 PLAIN_ARMS = ("base", "sft")
-"""Arms that were never taught the hierarchical format: the plain prompt, and no reviews."""
+"""Arms that were never taught the hierarchical format."""
 
 
 @dataclass(frozen=True)
@@ -72,4 +71,22 @@ def comparison_arms(recipe: Recipe) -> list[PreferenceArm]:
 def arm_names(recipe: Recipe) -> tuple[str, ...]:
     """The arms that are evaluated, in the order of the report."""
     trained = [arm.name for arm in comparison_arms(recipe) + round_arms(recipe)]
-    return recipe.evaluation.arms or (*FIXED_ARMS, *trained)
+    return recipe.evaluation.arms or (*PLAIN_ARMS, *style_arms(recipe), "hsft", "hsft_continued", *trained)
+
+
+def style_arms(recipe: Recipe) -> dict[str, ThoughtStyle]:
+    """Arms of stage 1 whose thoughts are in other dress, by name."""
+    return {f"hsft_{style}": style for style in recipe.styles}
+
+
+def prompt_of(recipe: Recipe, arm: str) -> str:
+    """The template that an arm solves problems with: the one that it was trained with."""
+    if arm in PLAIN_ARMS:
+        return recipe.prompts.plain
+    style = style_arms(recipe).get(arm)
+    return str(getattr(recipe.prompts, style)) if style else recipe.prompts.hierarchical
+
+
+def corrects_itself(recipe: Recipe, arm: str) -> bool:
+    """Whether an arm knows the format that reviews are written in."""
+    return arm not in PLAIN_ARMS and arm not in style_arms(recipe)

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 VerdictStatus = Literal["correct", "incorrect", "ungradable"]
+ThoughtStyle = Literal["hierarchy_without_generalized", "hierarchy", "headings"]
 PairLayout = Literal["continuation", "correction", "inline", "right_step", "solution"]
 
 

@@ -8,11 +8,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from supercorrect.arms import HELD_OUT, ErrorSet, PreferenceArm, arm_names, comparison_arms, round_arms
+from supercorrect.arms import (
+    HELD_OUT,
+    ErrorSet,
+    PreferenceArm,
+    arm_names,
+    comparison_arms,
+    prompt_of,
+    round_arms,
+    style_arms,
+)
 from supercorrect.config import SPLITS, Recipe
 from supercorrect.context import StageContext
 from supercorrect.models.transformers_student import model_fingerprint
 from supercorrect.prompts import read_template
+from supercorrect.records import ThoughtStyle
 from supercorrect.run_folder import StageCounts
 from supercorrect.stages import (
     correction_sft,
@@ -91,7 +101,12 @@ class _Order:
             self._stage("thoughts", thoughts.run, "problems", teaching=self._teaching, prompts=asked),
             self._stage("sft", sft, "problems", base=base, training=recipe.sft.model_dump(), prompts=("plain",)),
             self._stage("hsft", hsft_arm, "thoughts", base=base, training=recipe.hsft.model_dump()),
+            *(self._style_stage(arm, style) for arm, style in style_arms(recipe).items()),
         ]
+
+    def _style_stage(self, arm: str, style: ThoughtStyle) -> Stage:
+        train, training = partial(hsft.run, arm=arm), self._recipe.hsft.model_dump()
+        return self._stage(arm, train, "problems", "thoughts", base=self._base, training=training, prompts=(style,))
 
     def error_stages(self, prefix: str, errors: ErrorSet, drawn: dict[str, Any], suffix: str = "") -> list[Stage]:
         """A student's solutions, their verdicts, and the teacher's corrections of the wrong ones."""
@@ -160,12 +175,14 @@ class _Order:
             "localise": recipe.evaluation.localise,
             "reviews": recipe.reviews.model_dump(),
         }
-        asked = ("plain", "hierarchical", "correction")
         stages = []
         for arm in arm_names(recipe):
             needs = ("problems", "held_out_solutions", *((arm,) if arm != "base" else ()))
             evaluate = partial(evaluation.run, arm=arm)
-            stages.append(self._stage(f"evaluation_{arm}", evaluate, *needs, prompts=asked, **settings))
+            asked = {"asked": read_template(prompt_of(recipe, arm))}
+            stages.append(
+                self._stage(f"evaluation_{arm}", evaluate, *needs, prompts=("correction",), **settings, **asked)
+            )
         return stages
 
 

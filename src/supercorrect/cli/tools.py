@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,13 @@ class FormatKind(StrEnum):
 
     thought = "thought"
     correction = "correction"
+
+
+class MockAnswers(StrEnum):
+    """Who answers at the mock teacher."""
+
+    oracle = "oracle"
+    echo = "echo"
 
 
 class KeyPolicy(StrEnum):
@@ -117,13 +125,17 @@ def mock_teacher(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8710,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     model: Annotated[str, typer.Option(help="The model name to answer under.")] = "oracle",
+    answers: Annotated[MockAnswers, typer.Option(help="Of the sandbox's oracle, or any reference solution.")] = (
+        MockAnswers.oracle
+    ),
     key_policy: Annotated[KeyPolicy, typer.Option(help="When demonstrations have a key.")] = KeyPolicy.size,
     latency_seconds: Annotated[float, typer.Option(help="Wait before each answer.")] = 0.0,
     requests_per_minute: Annotated[float | None, typer.Option(help="Answer 429 above this rate.")] = None,
     faults: Annotated[str, typer.Option(help="Shares of faults, such as rate_limited=0.2,server_error=0.05.")] = "",
     ledger: Annotated[Path | None, typer.Option(help="Write a line here for every request received.")] = None,
 ) -> None:
-    """Serve the sandbox's oracle as an OpenAI-compatible endpoint, with faults on request."""
+    """Serve a teacher that needs no model as an OpenAI-compatible endpoint, with faults on request."""
+    from supercorrect.sandbox.echo import echo
     from supercorrect.sandbox.faults import parse_faults
     from supercorrect.sandbox.server import MockOptions, create_app, serve_app
     from supercorrect.sandbox.teacher import answer
@@ -135,5 +147,6 @@ def mock_teacher(
         faults=parse_faults(faults),
         ledger_path=ledger,
     )
-    Reporter().say(f"oracle at http://{host}:{port}/v1, model {model!r}; Ctrl-C stops it")
-    serve_app(create_app(lambda messages: answer(messages, key_policy.value), options), host, port)
+    Reporter().say(f"{answers.value} at http://{host}:{port}/v1, model {model!r}; Ctrl-C stops it")
+    reply = echo if answers is MockAnswers.echo else partial(answer, key_policy=key_policy.value)
+    serve_app(create_app(reply, options), host, port)

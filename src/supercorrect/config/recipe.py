@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
 from supercorrect.config.problems import ProblemsConfig
 from supercorrect.config.training import CrossDPOConfig, SupervisedConfig
-from supercorrect.records import PairLayout
+from supercorrect.records import PairLayout, ThoughtStyle
 
 BASELINES: dict[str, tuple[PairLayout, ...]] = {
     "step_dpo": ("continuation",),
@@ -47,6 +47,9 @@ class PromptsConfig(Section):
     correction: str = "correction"
     inspection: str = "inspection"
     revision: str = "revision"
+    hierarchy_without_generalized: str = "hierarchy_without_generalized"
+    hierarchy: str = "hierarchy"
+    headings: str = "headings"
 
 
 class SolutionsConfig(SamplingConfig):
@@ -119,6 +122,7 @@ class Recipe(Section):
         inspector: Checks what teachers write. None: it is checked by parsing and grading alone.
         max_rounds: How often one teacher is asked for one record; what was wrong with the last try goes back with it.
         agreement: How many teachers have to name the same first wrong step; above 1, each is asked about every error.
+        styles: Other dress for the same thoughts, each an arm `hsft_<style>` beside `hsft` (Table 8).
         rounds: How often the newest student is sampled, corrected and trained; the arms are `cross_dpo`,
             `cross_dpo_r2` and so on.
         comparisons: Further arms by name, such as `step_dpo: {}` or `inline_only: {layouts: [inline]}`.
@@ -143,6 +147,7 @@ class Recipe(Section):
     reviews: ReviewsConfig = ReviewsConfig()
     pairs: PairsConfig = PairsConfig()
     cross_dpo: CrossDPOConfig = CrossDPOConfig()
+    styles: tuple[ThoughtStyle, ...] = ()
     rounds: int = Field(default=1, gt=0)
     comparisons: dict[str, ComparisonConfig] = Field(default_factory=dict)
     evaluation: EvaluationConfig = EvaluationConfig()

@@ -11,6 +11,7 @@ from supercorrect.formats.files import FormatKind, ParseCounts, parse_file
 from supercorrect.formats.inspection import Inspection, parse_inspection
 from supercorrect.formats.result import FAILURES, REPAIRS, Failure, ParseResult, Repair
 from supercorrect.formats.steps import StepSpan, close_step, open_step, render_steps, split_steps
+from supercorrect.formats.styles import render_styled
 from supercorrect.formats.thought import parse_thought, render_thought
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "render_correction",
     "render_step_review",
     "render_steps",
+    "render_styled",
     "render_thought",
     "split_steps",
 ]

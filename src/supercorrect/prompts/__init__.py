@@ -18,6 +18,9 @@ PROMPT_NAMES = (
     "correction",
     "inspection",
     "revision",
+    "hierarchy_without_generalized",
+    "hierarchy",
+    "headings",
 )
 
 _ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from supercorrect.arms import HELD_OUT, PLAIN_ARMS
+from supercorrect.arms import HELD_OUT, corrects_itself, prompt_of
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
 from supercorrect.grading import Grader
@@ -71,8 +71,8 @@ class Evaluator:
     def __init__(self, context: StageContext, arm: str) -> None:
         self._context = context
         self._prompts = context.recipe.prompts
-        self._template = self._prompts.plain if arm in PLAIN_ARMS else self._prompts.hierarchical
-        self._corrects_itself = arm not in PLAIN_ARMS
+        self._template = prompt_of(context.recipe, arm)
+        self._corrects_itself = corrects_itself(context.recipe, arm)
         self._student = TransformersStudent(context.student_model(arm), context.recipe.student)
         self._seed = context.recipe.seed
         evaluation = context.recipe.evaluation

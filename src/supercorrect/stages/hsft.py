@@ -1,26 +1,24 @@
 """HSFT: the student learns from the teacher's thoughts (section 4.1). Also its baseline and its control.
 
 `sft` learns from the reference solutions as they are; `hsft_continued` goes on with HSFT for as many optimiser steps as
-Cross-DPO takes, so that more training alone explains nothing.
+Cross-DPO takes, so that more training alone explains nothing; `hsft_<style>` learns the same thoughts in other dress.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
-from supercorrect.arms import round_arms
+from supercorrect.arms import prompt_of, round_arms, style_arms
 from supercorrect.config import SupervisedConfig
 from supercorrect.context import StageContext
+from supercorrect.formats import render_styled
 from supercorrect.models.transformers_student import load_tokenizer
-from supercorrect.records import Demonstration, Problem
+from supercorrect.records import Demonstration, Problem, Thought
 from supercorrect.run_folder import StageCounts
-from supercorrect.training.rendering import TrainingRow, training_row, user_message
-
-Arm = Literal["sft", "hsft", "hsft_continued"]
+from supercorrect.training.rendering import Tokenizer, TrainingRow, training_row, user_message
 
 
-def run(context: StageContext, arm: Arm) -> tuple[StageCounts, list[Path]]:
+def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
     """Train one arm and leave it in `checkpoints/<arm>/model`."""
     from supercorrect.training.supervised import train_supervised
 
@@ -42,7 +40,7 @@ def run(context: StageContext, arm: Arm) -> tuple[StageCounts, list[Path]]:
     return StageCounts(inputs=len(rows), kept=len(rows)), [folder / "model", folder / "training.json"]
 
 
-def render_rows(context: StageContext, arm: Arm, model: str) -> list[TrainingRow]:
+def render_rows(context: StageContext, arm: str, model: str) -> list[TrainingRow]:
     """What the arm learns from, as tokens."""
     tokenizer = load_tokenizer(model, context.recipe.student.revision)
     if arm == "sft":
@@ -51,11 +49,22 @@ def render_rows(context: StageContext, arm: Arm, model: str) -> list[TrainingRow
         return [
             training_row(tokenizer, user_message(template, problem=p.problem), p.reference_solution) for p in problems
         ]
+    if arm in style_arms(context.recipe):
+        return _styled_rows(context, arm, tokenizer)
     demonstrations = context.folder.read("hsft/train", Demonstration)
     return [training_row(tokenizer, d.messages[0].content, d.messages[-1].content) for d in demonstrations]
 
 
-def training_config(context: StageContext, arm: Arm) -> SupervisedConfig:
+def _styled_rows(context: StageContext, arm: str, tokenizer: Tokenizer) -> list[TrainingRow]:
+    problems = {p.problem_id: p.problem for p in context.folder.read("problems/hsft", Problem)}
+    style, template = style_arms(context.recipe)[arm], prompt_of(context.recipe, arm)
+    return [
+        training_row(tokenizer, user_message(template, problem=problems[t.problem_id]), render_styled(t.thought, style))
+        for t in context.folder.read("thoughts/hsft", Thought)
+    ]
+
+
+def training_config(context: StageContext, arm: str) -> SupervisedConfig:
     """The arm's training section; the control takes Cross-DPO's, with its steps over all rounds."""
     recipe = context.recipe
     if arm != "hsft_continued":
