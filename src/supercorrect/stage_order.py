@@ -81,6 +81,7 @@ class _Order:
         self._templates = {name: read_template(path) for name, path in recipe.prompts.model_dump().items()}
         self._base = [model_fingerprint(recipe.student.model, recipe.student.revision), recipe.student.dtype]
         self._teaching = _teaching_settings(recipe)
+        self._grading = _grading_settings(recipe)
         self._training = recipe.cross_dpo.model_dump()
         batch_size = recipe.student.batch_size
         evaluation = recipe.evaluation.model_dump(exclude={"arms", "localise"})
@@ -122,7 +123,7 @@ class _Order:
         }
         return [
             self._stage(sampled, sample, "problems", errors.student, drawn=drawn, prompts=("hierarchical",)),
-            self._stage(graded, grade, "problems", sampled),
+            self._stage(graded, grade, "problems", sampled, grading=self._grading),
             self._stage(f"{prefix}corrections{suffix}", correct, *needed, prompts=asked, **settings),
         ]
 
@@ -174,6 +175,7 @@ class _Order:
             "drawn": self.drawn_for_evaluation,
             "localise": recipe.evaluation.localise,
             "reviews": recipe.reviews.model_dump(),
+            "grading": self._grading,
         }
         stages = []
         for arm in arm_names(recipe):
@@ -193,7 +195,13 @@ def _teaching_settings(recipe: Recipe) -> dict[str, Any]:
         "teachers": [teacher.model_dump(include=decisive, mode="json") for teacher in recipe.teachers],
         "inspector": recipe.inspector and recipe.inspector.model_dump(include=decisive, mode="json"),
         "max_rounds": recipe.max_rounds,
+        "grading": _grading_settings(recipe),
     }
+
+
+def _grading_settings(recipe: Recipe) -> dict[str, Any]:
+    judge = recipe.judge and recipe.judge.model_dump(include={"model", "sampling"}, mode="json")
+    return {"grading": recipe.grading.model_dump(exclude={"workers"}), "judge": judge}
 
 
 def _file_hashes(recipe: Recipe) -> list[str]:

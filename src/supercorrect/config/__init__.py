@@ -8,6 +8,7 @@ from supercorrect.config.base import (
     SamplingConfig,
     Section,
 )
+from supercorrect.config.grading import GradingConfig, GradingPolicy
 from supercorrect.config.loading import load_recipe
 from supercorrect.config.problems import SPLITS, ColumnsConfig, LayoutName, ProblemsConfig, ProblemSetConfig
 from supercorrect.config.recipe import (
@@ -32,6 +33,8 @@ __all__ = [
     "CrossDPOConfig",
     "EndpointConfig",
     "EvaluationConfig",
+    "GradingConfig",
+    "GradingPolicy",
     "LayoutName",
     "LimitsConfig",
     "LoraConfig",

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
+from supercorrect.config.grading import GradingConfig
 from supercorrect.config.problems import ProblemsConfig
 from supercorrect.config.training import CrossDPOConfig, SupervisedConfig
 from supercorrect.records import PairLayout, ThoughtStyle
@@ -120,6 +121,7 @@ class Recipe(Section):
     Attributes:
         cascade: Further teachers, asked in this order for what those before them could not do.
         inspector: Checks what teachers write. None: it is checked by parsing and grading alone.
+        judge: Asked whether an answer that grading cannot decide is the reference answer. None: it stays ungradable.
         max_rounds: How often one teacher is asked for one record; what was wrong with the last try goes back with it.
         agreement: How many teachers have to name the same first wrong step; above 1, each is asked about every error.
         styles: Other dress for the same thoughts, each an arm `hsft_<style>` beside `hsft` (Table 8).
@@ -138,11 +140,13 @@ class Recipe(Section):
     teacher: EndpointConfig
     cascade: tuple[EndpointConfig, ...] = ()
     inspector: EndpointConfig | None = None
+    judge: EndpointConfig | None = None
     max_rounds: int = Field(default=3, gt=0)
     agreement: int = Field(default=1, gt=0)
     prompts: PromptsConfig = PromptsConfig()
     sft: SupervisedConfig = SupervisedConfig()
     hsft: SupervisedConfig = SupervisedConfig(num_epochs=4.0)
+    grading: GradingConfig = GradingConfig()
     solutions: SolutionsConfig = SolutionsConfig()
     reviews: ReviewsConfig = ReviewsConfig()
     pairs: PairsConfig = PairsConfig()

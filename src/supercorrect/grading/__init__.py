@@ -5,12 +5,12 @@
 'correct'
 """
 
+from supercorrect.config import GradingPolicy
 from supercorrect.grading.extraction import Extraction, extract_answer
 from supercorrect.grading.files import grade_file
 from supercorrect.grading.grader import Grader, equivalent, grade
 from supercorrect.grading.grades import Grade
-from supercorrect.grading.judge import Judge
-from supercorrect.grading.policy import GradingPolicy
+from supercorrect.grading.judge import Judge, can_be_judged, judge_failed, read_judgement, render_judge_prompt
 
 __all__ = [
     "Extraction",
@@ -18,8 +18,12 @@ __all__ = [
     "Grader",
     "GradingPolicy",
     "Judge",
+    "can_be_judged",
     "equivalent",
     "extract_answer",
     "grade",
     "grade_file",
+    "judge_failed",
+    "read_judgement",
+    "render_judge_prompt",
 ]

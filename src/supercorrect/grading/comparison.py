@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
+from supercorrect.config import GradingPolicy
 from supercorrect.grading.expressions import (
     Node,
     UnsupportedExpressionError,
@@ -16,7 +17,6 @@ from supercorrect.grading.expressions import (
 )
 from supercorrect.grading.intervals import as_intervals
 from supercorrect.grading.normalisation import compact
-from supercorrect.grading.policy import GradingPolicy
 from supercorrect.grading.scalars import compare_scalars, nodes_equal
 from supercorrect.grading.shapes import (
     Infinity,

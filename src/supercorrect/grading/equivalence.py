@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from supercorrect.config import GradingPolicy
 from supercorrect.grading.brackets import split_top
 from supercorrect.grading.comparison import compare
 from supercorrect.grading.normalisation import compact, normalise, plain_words
-from supercorrect.grading.policy import GradingPolicy
 from supercorrect.grading.shapes import Relation, Scalar, Sequence, Shape, Words, read_shape
 
 _INTEGER = re.compile(r"-?\d{1,300}")

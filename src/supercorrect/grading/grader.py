@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from supercorrect.config import GradingPolicy
 from supercorrect.errors import ConfigError
 from supercorrect.grading.extraction import Extraction
 from supercorrect.grading.grades import Grade
 from supercorrect.grading.judge import Judge
-from supercorrect.grading.policy import GradingPolicy
 from supercorrect.grading.pool import CheckResult, WorkerPool
 from supercorrect.grading.tasks import make_task, worker_check_of
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from supercorrect.grading.grades import Grade
 
@@ -41,24 +42,38 @@ class Judge:
 
     def grade(self, grade: Grade, reference_answer: str, problem: str | None = None) -> Grade:
         """Judge an ungradable grade; one without an answer to judge is returned as it is."""
-        if not grade.extracted or grade.reason in ("no_reference", "no_answer"):
+        if not can_be_judged(grade):
             return grade
         try:
-            reply = self.ask(render_judge_prompt(grade.extracted, reference_answer, problem))
+            reply = self.ask(render_judge_prompt(grade.extracted or "", reference_answer, problem))
         except Exception as error:  # noqa: BLE001 - whatever the endpoint raises, the answer is not wrong
-            return Grade("ungradable", grade.extracted, grade.extraction_rule, f"judge_failed: {type(error).__name__}")
-        verdicts = {verdict.upper() for verdict in _VERDICT.findall(reply or "")}
-        if verdicts == {"SAME"}:
-            return Grade("correct", grade.extracted, f"{grade.extraction_rule or 'given'}+judge")
-        if verdicts == {"DIFFERENT"}:
-            return Grade("incorrect", grade.extracted, f"{grade.extraction_rule or 'given'}+judge")
-        reason = "judge_unsure" if verdicts == {"UNSURE"} else "judge_unreadable"
-        return Grade("ungradable", grade.extracted, grade.extraction_rule, reason)
+            return judge_failed(grade, type(error).__name__)
+        return read_judgement(grade, reply)
+
+
+def can_be_judged(grade: Grade) -> bool:
+    """Whether there is an answer to judge, and nobody could tell whether it is right."""
+    return grade.status == "ungradable" and bool(grade.extracted) and grade.reason not in ("no_reference", "no_answer")
+
+
+def read_judgement(grade: Grade, reply: str) -> Grade:
+    """The grade after a judge's reply; one that says nothing clear leaves it ungradable."""
+    verdicts = {verdict.upper() for verdict in _VERDICT.findall(reply or "")}
+    if verdicts in ({"SAME"}, {"DIFFERENT"}):
+        status: Literal["correct", "incorrect"] = "correct" if verdicts == {"SAME"} else "incorrect"
+        return Grade(status, grade.extracted, f"{grade.extraction_rule or 'given'}+judge")
+    reason = "judge_unsure" if verdicts == {"UNSURE"} else "judge_unreadable"
+    return Grade("ungradable", grade.extracted, grade.extraction_rule, reason)
+
+
+def judge_failed(grade: Grade, why: str) -> Grade:
+    """The grade where the judge gave no reply."""
+    return Grade("ungradable", grade.extracted, grade.extraction_rule, f"judge_failed: {why}")
 
 
 def render_judge_prompt(answer: str, reference_answer: str, problem: str | None = None) -> str:
-    """The judge's prompt, with a fence that the answer cannot have guessed."""
-    fence = f"---{secrets.token_hex(8)}---"
+    """The judge's prompt, with a fence that the answer cannot have guessed: its own hash, so that it is stable."""
+    fence = f"---{hashlib.sha256(f'{answer}/{reference_answer}/{problem}'.encode()).hexdigest()[:16]}---"
     shown = f"Problem:\n{fence}\n{problem[:MAX_SHOWN_CHARS]}\n{fence}\n\n" if problem else ""
     return _PROMPT.format(
         fence=fence, problem=shown, reference_answer=reference_answer[:MAX_SHOWN_CHARS], answer=answer[:MAX_SHOWN_CHARS]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
+from supercorrect.config import GradingPolicy
 from supercorrect.grading.expressions import (
     Node,
     UnsupportedExpressionError,
@@ -14,7 +15,6 @@ from supercorrect.grading.expressions import (
     names_in,
     number_node,
 )
-from supercorrect.grading.policy import GradingPolicy
 from supercorrect.grading.shapes import Scalar
 from supercorrect.grading.units import unit_ratio
 

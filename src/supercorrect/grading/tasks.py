@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
+from supercorrect.config import GradingPolicy
 from supercorrect.errors import ConfigError
 from supercorrect.grading.equivalence import decide
 from supercorrect.grading.expressions import UnsupportedExpressionError, evaluate
 from supercorrect.grading.extraction import Extraction, extract_answer, extract_reference
 from supercorrect.grading.grades import Grade
 from supercorrect.grading.normalisation import clean_unicode, normalise, to_latex
-from supercorrect.grading.policy import GradingPolicy
 from supercorrect.grading.pool import CheckResult
 from supercorrect.grading.shapes import Scalar, read_shape
 

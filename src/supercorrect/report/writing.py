@@ -9,7 +9,7 @@ import jinja2
 
 from supercorrect.arms import arm_names
 from supercorrect.config import Recipe
-from supercorrect.grading import Grader
+from supercorrect.judging import open_grader
 from supercorrect.metrics import ArmMetrics, compute_arm
 from supercorrect.records import Correction, EvaluationItem, Pair, Solution, Verdict
 from supercorrect.report.quality import compute_quality
@@ -46,7 +46,7 @@ def compute_arms(recipe: Recipe, folder: RunFolder) -> dict[str, ArmMetrics]:
     """The figures of every evaluated arm, in the recipe's order."""
     corrections = {c.solution_id: c for c in folder.read("corrections/held_out", Correction)}
     verdicts = {v.solution_id: v for v in folder.read("verdicts/held_out", Verdict)}
-    with Grader() as grader:
+    with open_grader(recipe.grading) as grader:
         return {
             arm: compute_arm(folder.read(f"evaluation/{arm}", EvaluationItem), corrections, verdicts, grader)
             for arm in arm_names(recipe)

@@ -16,6 +16,7 @@ from supercorrect.context import StageContext
 from supercorrect.error_selection import choose_errors
 from supercorrect.formats import ParseResult, parse_correction, render_steps, split_steps
 from supercorrect.grading import Grader
+from supercorrect.judging import open_grader
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Correction, ParsedCorrection, Problem, Solution, Verdict, make_id
 from supercorrect.run_folder import StageCounts
@@ -33,7 +34,7 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
     sent, rejections = choose_errors(wrong, verdicts, cap, stage=context.stage)
     template = read_template(context.recipe.prompts.grounded_correction)
     assignments = [assign(template, problems[s.problem_id], s) for s in sent]
-    with Grader() as grader:
+    with open_grader(context.recipe.grading) as grader:
 
         def read(replies: Sequence[tuple[int, StoredResponse]]) -> list[Correction | Refusal]:
             return read_corrections([(assignments[i].problem, sent[i], reply) for i, reply in replies], grader)

@@ -11,7 +11,7 @@ from pathlib import Path
 from supercorrect.arms import HELD_OUT, corrects_itself, prompt_of
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
-from supercorrect.grading import Grader
+from supercorrect.judging import grade_completions
 from supercorrect.models.stored_sampling import sample_stored
 from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
 from supercorrect.records import EvaluationItem, Problem, Solution, VerdictStatus
@@ -39,11 +39,18 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
         task.update(2)
         judged = evaluator.localise(dict(zip((p.problem_id for p in problems), texts, strict=True)))
         task.update(3)
-    references = [problem.reference_answer for problem in problems]
-    with Grader() as grader:
-        greedy = _grade(grader, [c.text for c in passes.greedy], references)
-        sampled = _grade(grader, [c.text for c in passes.sampled], references)
-        corrected = _grade(grader, passes.corrected, references) if passes.corrected is not None else None
+    costs = StageCounts()
+    verdicts: list[list[VerdictStatus] | None] = []
+    for written in (_texts(passes.greedy), _texts(passes.sampled), passes.corrected):
+        if written is None:
+            verdicts.append(None)
+            continue
+        rows = [(text, p.reference_answer, p.problem) for text, p in zip(written, problems, strict=True)]
+        grades, spent = grade_completions(context, rows)
+        verdicts.append([grade.status for grade in grades])
+        costs = costs.plus(spent)
+    greedy, sampled, corrected = verdicts
+    assert greedy is not None and sampled is not None
     items = []
     for i, problem in enumerate(problems):
         solution_id, finding = judged.get(problem.problem_id, (None, None))
@@ -62,7 +69,7 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
                 located_correction=finding.correction if finding else None,
             )
         )
-    return StageCounts.of(len(items), []), [context.folder.write(f"evaluation/{arm}", items)]
+    return costs.with_rejections(len(items), []), [context.folder.write(f"evaluation/{arm}", items)]
 
 
 class Evaluator:
@@ -111,5 +118,5 @@ class Evaluator:
         )
 
 
-def _grade(grader: Grader, texts: list[str], references: list[str]) -> list[VerdictStatus]:
-    return [grade.status for grade in grader.grade_many(list(zip(texts, references, strict=True)))]
+def _texts(completions: list[TokenCompletion]) -> list[str]:
+    return [completion.text for completion in completions]

@@ -8,6 +8,7 @@ from pathlib import Path
 from supercorrect.context import StageContext
 from supercorrect.formats import ParseResult, parse_thought, render_thought
 from supercorrect.grading import Grader
+from supercorrect.judging import open_grader
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Demonstration, Message, ParsedThought, Problem, Thought, make_id
 from supercorrect.run_folder import StageCounts
@@ -24,7 +25,7 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
         Assignment(p.problem_id, render_prompt(template, problem=p.problem, reference_solution=p.reference_solution), p)
         for p in problems
     ]
-    with Grader() as grader:
+    with open_grader(context.recipe.grading) as grader:
 
         def read(replies: Sequence[tuple[int, StoredResponse]]) -> list[Thought | Refusal]:
             return read_thoughts([(problems[i], reply) for i, reply in replies], grader)

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from supercorrect.arms import ErrorSet
 from supercorrect.context import StageContext
-from supercorrect.grading import Grader
+from supercorrect.judging import grade_completions
 from supercorrect.records import Problem, Solution, Verdict, make_id
 from supercorrect.run_folder import StageCounts
 
 
 def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path]]:
     """Write `data/verdicts/<errors>.jsonl`, one verdict a solution."""
-    references = {p.problem_id: p.reference_answer for p in context.folder.read(f"problems/{errors.split}", Problem)}
+    problems = {p.problem_id: p for p in context.folder.read(f"problems/{errors.split}", Problem)}
     solutions = context.folder.read(f"solutions/{errors.name}", Solution)
-    with Grader() as grader:
-        grades = grader.grade_many([(s.completion, references[s.problem_id]) for s in solutions])
+    asked = [(s.completion, problems[s.problem_id]) for s in solutions]
+    grades, costs = grade_completions(context, [(text, p.reference_answer, p.problem) for text, p in asked])
     verdicts = [
         Verdict(
             verdict_id=make_id("verdict", solution.solution_id),
@@ -29,4 +29,4 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
         )
         for solution, grade in zip(solutions, grades, strict=True)
     ]
-    return StageCounts.of(len(solutions), []), [context.folder.write(f"verdicts/{errors.name}", verdicts)]
+    return costs.with_rejections(len(solutions), []), [context.folder.write(f"verdicts/{errors.name}", verdicts)]

@@ -1,10 +1,10 @@
-"""What grading is lenient about. The defaults follow the conventions of MATH and GSM8K."""
+"""The section that says how answers are graded. Its defaults follow the conventions of MATH and GSM8K."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from supercorrect.config import Section
+from supercorrect.config.base import Section
 
 
 class GradingPolicy(Section):
@@ -35,3 +35,20 @@ class GradingPolicy(Section):
     bare_list_as_tuple: bool = True
     decimal_tolerance: float = Field(default=5e-7, ge=0)
     max_answer_chars: int = Field(default=2000, gt=0)
+
+
+class GradingConfig(Section):
+    """How answers are graded, everywhere in a run.
+
+    Attributes:
+        task: `math`, `multiple_choice`, `exact`, `numeric`, `regex`, or a function of yours as `module:function`.
+        workers: Processes for what needs computer algebra.
+        timeout_seconds: The longest that one check in a worker may take.
+        memory_mb: The most memory that one check in a worker may take.
+    """
+
+    task: str = "math"
+    policy: GradingPolicy = GradingPolicy()
+    workers: int = Field(default=2, gt=0)
+    timeout_seconds: float = Field(default=3.0, gt=0)
+    memory_mb: int = Field(default=512, ge=256)
