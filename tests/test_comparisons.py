@@ -95,3 +95,15 @@ def test_the_report_has_the_arms_that_were_asked_for(folder: RunFolder) -> None:
     assert arms["hsft_headings"]["self_correction"] is arms["hsft_headings"]["localisation"] is None
     every = arm_names(small_recipe(folder.root, COMPARISONS, "rounds=2"))
     assert every[-3:] == ("inline_only", "cross_dpo", "cross_dpo_r2")
+
+
+def test_other_students_errors_are_learned_from_too(small_run: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(small_run, tmp_path / "run"))
+    peer = f"solutions.peers={{peer: {small_run / 'checkpoints' / 'cross_dpo' / 'model'}}}"
+    Pipeline(small_recipe(root, peer), Reporter(quiet=True)).run(until="pairs")
+    solutions = {s.solution_id: s for s in RunFolder(root).read("solutions/errors", Solution)}
+    assert len(solutions) == 48
+    pairs = RunFolder(root).read("pairs/train", Pair)
+    assert {solutions[pair.solution_id].student for pair in pairs} == {"hsft", "peer"}
+    before = [p for p in RunFolder(small_run).read("pairs/train", Pair) if p.layout == "continuation"]
+    assert {pair.pair_id for pair in before} <= {pair.pair_id for pair in pairs}

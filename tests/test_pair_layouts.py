@@ -13,7 +13,7 @@ from supercorrect.config import PromptsConfig
 from supercorrect.formats import close_step, open_step, parse_thought, render_correction, render_step_review
 from supercorrect.pair_layouts import Lesson, PairLayouts, Sides
 from supercorrect.records import CorrectedStep, Correction, OwnCorrection, ParsedCorrection, Problem, Solution
-from supercorrect.reviewing import review_prompt
+from supercorrect.reviewing import as_written, review_prompt
 from supercorrect.training.rendering import chat_prompt_ids, decode_tokens, end_of_turn_id, text_ids, user_message
 
 ROUNDS = 40
@@ -89,7 +89,7 @@ def drawn(request: pytest.FixtureRequest) -> tuple[Any, Lesson, PairLayouts]:
     rng = random.Random(seed)
     tokenizer = random_tokenizer(rng)
     student: Any = SimpleNamespace(tokenizer=tokenizer)
-    return tokenizer, draw_lesson(rng, tokenizer), PairLayouts(student, PROMPTS)
+    return tokenizer, draw_lesson(rng, tokenizer), PairLayouts(student, "hsft", PROMPTS)
 
 
 @pytest.mark.parametrize("layout", ["continuation", "inline", "solution"])
@@ -130,7 +130,12 @@ def test_a_review_is_asked_as_at_evaluation_and_ends_at_a_tag(drawn: tuple[Any, 
         if not isinstance(sides, Sides):
             assert sides in ("student_was_right", "student_wrote_nothing")
             continue
-        assert sides.prompt == review_prompt(student, PROMPTS.correction, lesson.written, lesson.own.step)
+        assert sides.prompt == review_prompt(
+            student,
+            PROMPTS.correction,
+            as_written(student, "hsft", lesson.problem.problem, lesson.solution),
+            lesson.own.step,
+        )
         own = list(lesson.own.completion_token_ids)
         assert own[: len(sides.rejected)] == sides.rejected
         assert end_of_turn_id(tokenizer) not in sides.chosen + sides.rejected
@@ -156,3 +161,11 @@ def test_a_solution_that_was_cut_off_makes_no_whole_pair(drawn: tuple[Any, Lesso
     _, lesson, layouts = drawn
     cut = lesson.solution.model_copy(update={"completion_token_ids": lesson.solution.completion_token_ids[:-1]})
     assert layouts.build("solution", Lesson(lesson.problem, cut, lesson.correction)) == "solution_not_ended"
+
+
+def test_what_another_student_wrote_gets_the_tokens_of_this_one(drawn: tuple[Any, Lesson, PairLayouts]) -> None:
+    _, lesson, layouts = drawn
+    foreign = lesson.solution.model_copy(update={"student": "peer", "completion_token_ids": (1, 2, 3)})
+    theirs, ours = Lesson(lesson.problem, foreign, lesson.correction), Lesson(*vars(lesson).values())
+    for layout in ("continuation", "inline", "solution"):
+        assert layouts.build(layout, theirs) == layouts.build(layout, ours)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from supercorrect.formats import (
 )
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.records import Correction, OwnCorrection, PairLayout, ParsedThought, Problem, Solution, ThoughtStep
-from supercorrect.reviewing import WrittenSolution, prefix_before_step, prefix_within_step, review_prompt
+from supercorrect.reviewing import WrittenSolution, as_written, prefix_before_step, prefix_within_step, review_prompt
 from supercorrect.training.rendering import chat_prompt_ids, cut_tokens, end_of_turn_id, text_ids, user_message
 
 
@@ -46,17 +46,17 @@ class Lesson:
     correction: Correction
     own: OwnCorrection | None = None
 
-    @property
-    def written(self) -> WrittenSolution:
-        """The solution as its readers need it."""
-        return WrittenSolution(self.problem.problem, self.solution.completion, self.solution.completion_token_ids)
-
 
 class PairLayouts:
-    """Builds pairs for one student, in any layout."""
+    """Builds pairs for one student, in any layout.
 
-    def __init__(self, student: TransformersStudent, prompts: PromptsConfig) -> None:
+    Args:
+        name: The student's; what it sampled itself keeps its tokens, what others wrote gets those of its tokenizer.
+    """
+
+    def __init__(self, student: TransformersStudent, name: str, prompts: PromptsConfig) -> None:
         self._student = student
+        self._name = name
         self._tokenizer = student.tokenizer
         self._end_id = end_of_turn_id(student.tokenizer)
         self._prompts = prompts
@@ -79,7 +79,7 @@ class PairLayouts:
 
     def _continuation(self, lesson: Lesson) -> Sides | NoPair:
         """After the problem and the right steps (x; s_<k of Eq. 8): the corrected step against the wrong one."""
-        step, written = lesson.correction.first_error_step, lesson.written
+        step, written = lesson.correction.first_error_step, self._written(lesson)
         prefix = prefix_before_step(self._student, written, step)
         through = cut_tokens(self._tokenizer, written.token_ids, written.steps[step - 1].end)
         if prefix is None or through is None:
@@ -90,7 +90,7 @@ class PairLayouts:
 
     def _inline(self, lesson: Lesson) -> Sides | NoPair:
         """After the problem, the right steps and the wrong one: cause and correction against what came next."""
-        step, written = lesson.correction.first_error_step, lesson.written
+        step, written = lesson.correction.first_error_step, self._written(lesson)
         within = prefix_within_step(self._student, written, step)
         last = written.steps[min(step, len(written.steps) - 1)].end
         through = cut_tokens(self._tokenizer, written.token_ids, last)
@@ -102,10 +102,11 @@ class PairLayouts:
 
     def _solution(self, lesson: Lesson) -> Sides | NoPair:
         """After the problem: the whole corrected solution against the whole wrong one; both end the turn."""
-        if lesson.solution.completion_token_ids[-1:] != (self._end_id,):
+        wrong = list(self._written(lesson).token_ids)
+        if wrong[-1:] != [self._end_id]:
             return "solution_not_ended"
         chosen = [*text_ids(self._tokenizer, render_thought(corrected_thought(lesson))), self._end_id]
-        return Sides(self._asked(lesson), chosen, list(lesson.solution.completion_token_ids))
+        return Sides(self._asked(lesson), chosen, wrong)
 
     def _correction(self, lesson: Lesson) -> Sides | NoPair:
         """After the correction prompt and the steps up to the wrong one: the teacher's review (Figure 2)."""
@@ -124,8 +125,11 @@ class PairLayouts:
         return self._review(lesson, close_step(_own(lesson).step), ("<Cause", "</Step"))
 
     def _review(self, lesson: Lesson, chosen: str, ends: tuple[str, ...]) -> Sides:
-        prompt = review_prompt(self._student, self._prompts.correction, lesson.written, _own(lesson).step)
+        prompt = review_prompt(self._student, self._prompts.correction, self._written(lesson), _own(lesson).step)
         return Sides(prompt, text_ids(self._tokenizer, chosen), self._through_first_tag(_own(lesson), ends))
+
+    def _written(self, lesson: Lesson) -> WrittenSolution:
+        return as_written(self._student, self._name, lesson.problem.problem, lesson.solution)
 
     def _asked(self, lesson: Lesson) -> list[int]:
         return chat_prompt_ids(

@@ -14,8 +14,16 @@ from supercorrect.config import SamplingConfig
 from supercorrect.formats import StepSpan, close_step, open_step, parse_step_review, render_steps, split_steps
 from supercorrect.models.stored_sampling import sample_stored
 from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
+from supercorrect.records import Solution
 from supercorrect.store import RequestStore
-from supercorrect.training.rendering import chat_prompt_ids, cut_tokens, decode_tokens, text_ids, user_message
+from supercorrect.training.rendering import (
+    chat_prompt_ids,
+    cut_tokens,
+    decode_tokens,
+    end_of_turn_id,
+    text_ids,
+    user_message,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,14 @@ class WrittenSolution:
     def steps(self) -> list[StepSpan]:
         """Its steps, in order."""
         return split_steps(self.text)
+
+
+def as_written(student: TransformersStudent, name: str, problem: str, solution: Solution) -> WrittenSolution:
+    """A solution in the tokens of one student, called `name`: those it sampled, or what it makes of another's text."""
+    if solution.student == name:
+        return WrittenSolution(problem, solution.completion, solution.completion_token_ids)
+    ended = [end_of_turn_id(student.tokenizer)] if solution.finish_reason == "stop" else []
+    return WrittenSolution(problem, solution.completion, (*text_ids(student.tokenizer, solution.completion), *ended))
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,9 @@ class _Order:
         self._training = recipe.cross_dpo.model_dump()
         batch_size = recipe.student.batch_size
         evaluation = recipe.evaluation.model_dump(exclude={"arms", "localise"})
-        self.drawn_for_errors = {"batch_size": batch_size, "solutions": recipe.solutions.model_dump()}
+        peers = {name: model_fingerprint(model) for name, model in recipe.solutions.peers.items()}
+        solutions_drawn = recipe.solutions.model_dump(exclude={"peers", "max_wrong_per_problem"})
+        self.drawn_for_errors = {"batch_size": batch_size, "solutions": solutions_drawn, "peers": peers}
         self.drawn_for_evaluation = {"batch_size": batch_size, "evaluation": evaluation}
 
     def _stage(self, name: str, run: Run, *needs: str, prompts: tuple[str, ...] = (), **settings: Any) -> Stage:

@@ -57,11 +57,14 @@ class SolutionsConfig(SamplingConfig):
     """How the student is sampled to collect its errors.
 
     Attributes:
+        peers: Other students by name, each a model folder or hub id; their errors are learned from too (the paper took
+            those of three students).
         max_wrong_per_problem: How many of a problem's wrong solutions go to the teacher. None: all that differ.
     """
 
     temperature: float = Field(default=1.0, ge=0)
     samples_per_problem: int = Field(default=1, gt=0)
+    peers: dict[str, str] = Field(default_factory=dict)
     max_wrong_per_problem: int | None = Field(default=None, gt=0)
 
 

@@ -15,7 +15,7 @@ from supercorrect.context import StageContext
 from supercorrect.formats import parse_step_review
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.records import Correction, OwnCorrection, Problem, Solution, make_id
-from supercorrect.reviewing import WrittenSolution, review_steps
+from supercorrect.reviewing import as_written, review_steps
 from supercorrect.run_folder import StageCounts
 
 
@@ -28,11 +28,7 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
     student = TransformersStudent(context.student_model(errors.student), context.recipe.student)
     written = [
         (
-            WrittenSolution(
-                problems[c.problem_id],
-                solutions[c.solution_id].completion,
-                solutions[c.solution_id].completion_token_ids,
-            ),
+            as_written(student, errors.student, problems[c.problem_id], solutions[c.solution_id]),
             step,
         )
         for c, step in asked
