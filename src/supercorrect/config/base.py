@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -66,6 +66,7 @@ class EndpointConfig(Section):
         api_key_env: The environment variable that holds the key. None: the endpoint wants no key.
         serve: A command that serves this endpoint for the length of a stage, e.g. `vllm serve …`; `{port}` in it, and
             in `base_url`, becomes a free port. None: the endpoint is already there.
+        api: `chat` completions, which every server speaks, or OpenAI's `responses`.
         served_model: The name that the endpoint answers under, where it is another than `model` (an alias).
         price: None: that of `genai-prices` for the model; if it knows none, the price is unknown, and so is every cost
             made with it (never 0).
@@ -76,6 +77,7 @@ class EndpointConfig(Section):
     base_url: str | None = None
     api_key_env: str | None = "OPENAI_API_KEY"
     serve: tuple[str, ...] | None = None
+    api: Literal["chat", "responses"] = "chat"
     served_model: str | None = None
     sampling: SamplingConfig = SamplingConfig()
     limits: LimitsConfig = LimitsConfig()
@@ -89,6 +91,8 @@ class EndpointConfig(Section):
 
     @model_validator(mode="after")
     def _no_batch_at_a_server_of_ours(self) -> Self:
+        if self.batch is not None and self.api != "chat":
+            raise ValueError("'batch' asks for chat completions; leave 'api' or 'batch' out")
         if self.batch is not None and self.serve is not None:
             raise ValueError("'batch' and 'serve' exclude each other: a batch outlives the stage, the server does not")
         return self

@@ -10,18 +10,20 @@ from supercorrect.models.connection import Connection
 from supercorrect.models.endpoint import Access
 from supercorrect.models.item import Item
 from supercorrect.models.reply import RateLimited, Reply, read_reply
+from supercorrect.models.responses import responses_body
 
 NEW_LIMIT_NAME = "max_completion_tokens"
 """What OpenAI's reasoning models call `max_tokens`, which they refuse."""
 
 
 class Exchange:
-    """Chat completions, one by one: `async with Exchange(…) as exchange`."""
+    """Chat completions, or responses, one by one: `async with Exchange(…) as exchange`."""
 
     def __init__(self, role: str, endpoint: EndpointConfig, access: Access) -> None:
         self._connection = Connection(role, endpoint, access)
         self._model = endpoint.served_model or endpoint.model
         self._limit_name = "max_tokens"
+        self._takes_responses = endpoint.api == "responses"
 
     async def __aenter__(self) -> Exchange:
         await self._connection.__aenter__()
@@ -38,12 +40,15 @@ class Exchange:
             ConfigError: The endpoint knows no such model, or the URL is wrong.
         """
         connection, limit_name = self._connection, self._limit_name
+        body, path = item.body(limit_name), "/chat/completions"
+        if self._takes_responses:
+            body, path = responses_body(body, limit_name), "/responses"
         try:
             async with asyncio.timeout(timeout_seconds):
                 response = await connection.client.post(
-                    "/chat/completions",
+                    path,
                     cast_to=connection.httpx2.Response,
-                    body=item.body(limit_name),
+                    body=body,
                     options={"headers": connection.headers},
                 )
         except (TimeoutError, connection.openai.APITimeoutError):
@@ -55,5 +60,5 @@ class Exchange:
             return connection.read_failure(error)
         except connection.openai.OpenAIError as error:
             return connection.read_failure(error)
-        reply = read_reply(response.content, self._model, item.least_input_tokens)
+        reply = read_reply(response.content, self._model, item.least_input_tokens, self._takes_responses)
         return replace(reply, detail=connection.redacted(reply.detail)) if reply.detail else reply

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from supercorrect.models.responses import as_completion
 from supercorrect.store import ResponseStatus
 
 
@@ -37,16 +38,18 @@ class RateLimited:
     detail: str
 
 
-def read_reply(body: bytes, model: str, least_input_tokens: int) -> Reply:
+def read_reply(body: bytes, model: str, least_input_tokens: int, is_response: bool = False) -> Reply:
     """Read the body of a response with status 200, whatever it is.
 
     Args:
         model: The name that was asked for, or that the recipe says the endpoint answers under.
         least_input_tokens: A count that the prompt cannot fall below; half of it means that the endpoint cut the
             prompt in silence.
+        is_response: Whether it is one of the Responses API.
     """
     try:
-        reply = _read_completion(json.loads(body))
+        content = json.loads(body)
+        reply = _read_completion(as_completion(content) if is_response else content)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         shown = body.decode("utf-8", errors="replace")
         return Reply("protocol_error", detail=f"expected a chat completion, got ({type(error).__name__}): {shown}")
