@@ -131,6 +131,15 @@ def test_a_changed_problem_count_asks_the_teacher_only_for_new_problems(small_ru
     assert len(rows(folder / "data/thoughts/hsft.jsonl")) == 40
 
 
+def test_another_reading_of_the_answers_costs_no_request(small_run: Path, tmp_path: Path) -> None:
+    """R12: a better parser, or other grading, reads what the store holds; there is no one to ask."""
+    folder = copy_run(small_run, tmp_path)
+    nobody = "teacher={model: oracle, api_key_env: null, base_url: 'http://127.0.0.1:9/v1'}"
+    recipe = small_recipe(folder, nobody, "grading.policy.percent_as_fraction=false")
+    Pipeline(recipe, Reporter(quiet=True)).run(until="thoughts", first="thoughts")
+    assert (folder / "data/thoughts/hsft.jsonl").read_bytes() == (small_run / "data/thoughts/hsft.jsonl").read_bytes()
+
+
 def test_an_unknown_stage_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown stage 'hstf'; expected one of problems, thoughts"):
         Pipeline(small_recipe(tmp_path), Reporter(quiet=True)).run(until="hstf")
