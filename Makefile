@@ -23,7 +23,7 @@ demo: $(READY)  ## The whole method on this machine: no key, no GPU, a few minut
 	$(BIN)/supercorrect run recipes/sandbox.yaml
 
 test: $(READY)  ## All tests but the slow ones
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n 2
 
 test-slow: $(READY)  ## The slow tests
 	$(BIN)/pytest -m slow
