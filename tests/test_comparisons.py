@@ -32,6 +32,21 @@ def folder(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFold
     return RunFolder(root)
 
 
+def test_a_comparison_without_a_pair_stays_as_it_was(small_run: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(small_run, tmp_path / "run"))
+    nothing = ("comparisons={mine: {layouts: [right_step]}}", "pairs.right_step_share=0")
+    fewer = ("pairs.layouts=[continuation]", "evaluation.localise=false", "evaluation.arms=[hsft, mine]")
+    Pipeline(small_recipe(root, *nothing, *fewer), Reporter(quiet=True)).run()
+    folder = RunFolder(root)
+    assert folder.read("pairs/mine", Pair) == []
+    assert folder.training_steps("mine") == 0
+    weights = [(folder.model(arm) / "model.safetensors").read_bytes() for arm in ("hsft", "mine")]
+    assert weights[0] == weights[1]
+    arms = json.loads((root / "metrics.json").read_text())["arms"]
+    assert arms["mine"]["accuracy"] == arms["hsft"]["accuracy"]
+    assert arms["mine"]["localisation"] is None
+
+
 def test_only_what_is_new_runs(folder: RunFolder, small_run: Path) -> None:
     before, after = RunFolder(small_run).read_manifest().stages, folder.read_manifest().stages
     assert [name for name in before if name in after and before[name] != after[name]] == ["hsft_continued"]

@@ -29,21 +29,16 @@ def choose(*solutions: Solution, extracted: str = "7", cap: int | None = None) -
     return [s.solution_id for s in chosen], {r.item_id: r.reason for r in rejections}
 
 
-def test_solutions_that_differ_in_words_alone_are_sent_once() -> None:
-    first = solution(0, "<Step1> We add 3 + 3 = 7. </Step1><Answer> 7 </Answer>")
-    second = solution(1, "<Step1> So adding gives 3 + 3 = 7. </Step1><Answer> 7 </Answer>")
+def test_solutions_that_say_the_same_are_sent_once() -> None:
+    first = solution(0, "<Step1> We add $3 + 3 = 7$. </Step1><Answer> 7 </Answer>")
+    second = solution(1, "<Step1>we add  3+3=7</Step1><Answer> 7 </Answer>")
     assert choose(first, second) == (["s0"], {"s1": "near_identical"})
 
 
-def test_another_number_another_sign_or_another_step_is_another_error() -> None:
-    texts = ["3 + 3 = 7", "3 + 4 = 7", "3 - 3 = 7", "3 + 3 = 7 </Step1><Step2> 7 = 7"]
+def test_another_word_number_sign_or_step_is_another_error() -> None:
+    texts = ["3 + 3 = 7", "3 + 4 = 7", "3 - 3 = 7", "3 + 3 = 7 </Step1><Step2> 7 = 7", "\\sin 3 = 7", "\\cos 3 = 7"]
     solutions = [solution(i, f"<Step1> {text} </Step1><Answer> 7 </Answer>") for i, text in enumerate(texts)]
-    assert choose(*solutions) == (["s0", "s1", "s2", "s3"], {})
-
-
-def test_steps_without_numbers_are_compared_by_their_words() -> None:
-    solutions = [solution(i, f"<Step1> {text} </Step1>") for i, text in enumerate(["It is even", "it is EVEN.", "odd"])]
-    assert choose(*solutions) == (["s0", "s2"], {"s1": "near_identical"})
+    assert choose(*solutions) == ([f"s{i}" for i in range(6)], {})
 
 
 def test_the_same_words_about_another_problem_stay() -> None:

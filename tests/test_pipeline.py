@@ -140,6 +140,21 @@ def test_another_reading_of_the_answers_costs_no_request(small_run: Path, tmp_pa
     assert (folder / "data/thoughts/hsft.jsonl").read_bytes() == (small_run / "data/thoughts/hsft.jsonl").read_bytes()
 
 
+def test_an_unknown_arm_is_named_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="unknown arm 'cross_dpo_r2'; this recipe has base, sft"):
+        Pipeline(small_recipe(tmp_path, "evaluation.arms=[hsft, cross_dpo_r2]"), Reporter(quiet=True))
+
+
+def test_a_comparison_cannot_take_a_stages_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'corrections' is the name of a stage"):
+        Pipeline(small_recipe(tmp_path, "comparisons={corrections: {layouts: [inline]}}"), Reporter(quiet=True))
+
+
+def test_without_localisation_no_held_out_error_is_corrected(tmp_path: Path) -> None:
+    stages = Pipeline(small_recipe(tmp_path, "evaluation.localise=false"), Reporter(quiet=True)).stages
+    assert not [stage.name for stage in stages if stage.name.startswith("held_out")]
+
+
 def test_an_unknown_stage_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown stage 'hstf'; expected one of problems, thoughts"):
         Pipeline(small_recipe(tmp_path), Reporter(quiet=True)).run(until="hstf")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from supercorrect.config import Recipe
+from supercorrect.errors import ConfigError
 from supercorrect.records import PairLayout, ThoughtStyle
 
 PLAIN_ARMS = ("base", "sft")
@@ -69,9 +70,17 @@ def comparison_arms(recipe: Recipe) -> list[PreferenceArm]:
 
 
 def arm_names(recipe: Recipe) -> tuple[str, ...]:
-    """The arms that are evaluated, in the order of the report."""
+    """The arms that are evaluated, in the order of the report.
+
+    Raises:
+        ConfigError: `evaluation.arms` names one that the recipe does not have.
+    """
     trained = [arm.name for arm in comparison_arms(recipe) + round_arms(recipe)]
-    return recipe.evaluation.arms or (*PLAIN_ARMS, *style_arms(recipe), "hsft", "hsft_continued", *trained)
+    every = (*PLAIN_ARMS, *style_arms(recipe), "hsft", "hsft_continued", *trained)
+    unknown = [arm for arm in recipe.evaluation.arms or () if arm not in every]
+    if unknown:
+        raise ConfigError(f"evaluation.arms: unknown arm {unknown[0]!r}; this recipe has {', '.join(every)}")
+    return recipe.evaluation.arms or every
 
 
 def style_arms(recipe: Recipe) -> dict[str, ThoughtStyle]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
-from supercorrect.config import Recipe
+from supercorrect.budget import Budget
+from supercorrect.config import EndpointConfig, Recipe
 from supercorrect.progress import Reporter
 from supercorrect.run_folder import RunFolder, seed_of
 from supercorrect.store import RequestStore
@@ -18,6 +20,9 @@ class StageContext:
         stage: The stage's name in this run.
         fingerprint: Hash of its settings and inputs; what a stage leaves half done is only resumed under the same one.
         force: Whether to train in spite of what the pre-flight found.
+        budget: What the run may spend, shared by all its stages and roles.
+        servers: Ends what was served for this stage.
+        serving: The endpoint that is served now, by what it was asked for.
     """
 
     recipe: Recipe
@@ -27,6 +32,9 @@ class StageContext:
     stage: str
     fingerprint: str
     force: bool = False
+    budget: Budget = field(default_factory=Budget)
+    servers: ExitStack = field(default_factory=ExitStack)
+    serving: dict[str, EndpointConfig] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:

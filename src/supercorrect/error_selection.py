@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from supercorrect.formats import split_steps
+from supercorrect.problems import normalise_text
 from supercorrect.records import Rejection, Solution, Verdict
-
-_WORD = re.compile(r"[^\W\d_]+")
-_CALCULATION = re.compile(r"\d+(?:\.\d+)?|[^\w\s]")
 
 
 def choose_errors(
@@ -34,7 +31,7 @@ def choose_errors(
         if not split_steps(solution.completion):
             reason = "solution_without_steps"
         elif outline in first_of:
-            reason, detail = "near_identical", f"differs from {first_of[outline]} in words alone"
+            reason, detail = "near_identical", f"says what {first_of[outline]} says"
         elif max_per_problem is not None and counts[solution.problem_id] >= max_per_problem:
             reason = "over_cap"
         if reason:
@@ -47,10 +44,5 @@ def choose_errors(
 
 
 def outline_steps(solution: Solution) -> list[str]:
-    """What a solution computes, step by step: its numbers and signs, or its words in a step that has no number."""
-    outline = []
-    for span in split_steps(solution.completion):
-        calculation = _CALCULATION.findall(span.text)
-        has_number = any(part[0].isdigit() for part in calculation)
-        outline.append(" ".join(calculation if has_number else _WORD.findall(span.text.casefold())))
-    return outline
+    """What a solution says step by step, whatever its spacing, case, punctuation and LaTeX dress."""
+    return [normalise_text(span.text) for span in split_steps(solution.completion)]

@@ -72,7 +72,7 @@ class PairLayouts:
         """The sides of one pair, or why there is none."""
         sides = self._layouts[layout](lesson)
         if isinstance(sides, Sides) and sides.chosen == sides.rejected:
-            return "same_tokens" if lesson.own is None else "student_was_right"
+            return "student_was_right" if layout in ("correction", "right_step") else "same_tokens"
         if isinstance(sides, Sides) and not sides.rejected:
             return "student_wrote_nothing"
         return sides

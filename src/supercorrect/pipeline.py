@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 import yaml
 
 from supercorrect import __version__
+from supercorrect.budget import Budget
 from supercorrect.config import Recipe
 from supercorrect.context import StageContext
 from supercorrect.errors import ConfigError
@@ -73,28 +74,41 @@ class Pipeline:
             self._write_recipe()
             manifest = self.folder.read_manifest()
             manifest.recipe_name, manifest.versions = self.recipe.name, _versions()
+            budget = Budget(self.recipe.max_cost_usd, store.spent_usd())
             again = False
             for stage in self.stages:
                 again = again or stage.name == first
-                self._run_stage(stage, manifest, store, again=again, force=force)
+                if again or not self._is_up_to_date(stage, manifest):
+                    context = self._context(stage, manifest, store, budget, force=force)
+                    self._run_stage(stage, manifest, context)
+                else:
+                    self._reporter.say(f"{stage.name}: up to date")
                 if stage.name == until:
                     return manifest
             write_report(self.recipe, self.folder, manifest)
         return manifest
 
-    def _run_stage(self, stage: Stage, manifest: Manifest, store: RequestStore, *, again: bool, force: bool) -> None:
-        fingerprint = self._fingerprint(stage, manifest)
+    def _is_up_to_date(self, stage: Stage, manifest: Manifest) -> bool:
         entry = manifest.stages.get(stage.name)
-        if not again and entry and entry.fingerprint == fingerprint and self.folder.has(entry.outputs):
-            self._reporter.say(f"{stage.name}: up to date")
-            return
+        known = entry is not None and entry.fingerprint == self._fingerprint(stage, manifest)
+        return known and entry is not None and self.folder.has(entry.outputs)
+
+    def _context(
+        self, stage: Stage, manifest: Manifest, store: RequestStore, budget: Budget, *, force: bool
+    ) -> StageContext:
+        fingerprint = self._fingerprint(stage, manifest)
+        return StageContext(
+            self.recipe, self.folder, store, self._reporter, stage.name, fingerprint, force=force, budget=budget
+        )
+
+    def _run_stage(self, stage: Stage, manifest: Manifest, context: StageContext) -> None:
         self.folder.log_event("stage_started", stage=stage.name)
-        context = StageContext(self.recipe, self.folder, store, self._reporter, stage.name, fingerprint, force)
         begun = time.monotonic()
-        counts, outputs = stage.run(context)
+        with context.servers:
+            counts, outputs = stage.run(context)
         seconds = time.monotonic() - begun
         manifest.stages[stage.name] = StageEntry(
-            fingerprint=fingerprint,
+            fingerprint=context.fingerprint,
             seconds=round(seconds, 2),
             **{"in": counts.inputs},
             kept=counts.kept,

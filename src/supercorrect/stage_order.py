@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from supercorrect.arms import (
 )
 from supercorrect.config import SPLITS, Recipe
 from supercorrect.context import StageContext
+from supercorrect.errors import ConfigError
 from supercorrect.models.transformers_student import model_fingerprint
 from supercorrect.prompts import read_template
 from supercorrect.records import ThoughtStyle
@@ -59,18 +61,27 @@ class Stage:
 
 
 def build_stages(recipe: Recipe) -> list[Stage]:
-    """The stages of a recipe, in order."""
+    """The stages of a recipe, in order.
+
+    Raises:
+        ConfigError: A comparison has the name of a stage, or `evaluation.arms` names an arm that is not there.
+    """
     order = _Order(recipe)
     stages = order.supervised_stages()
     first, *later = round_arms(recipe)
     stages += order.error_stages("", first.errors, order.drawn_for_errors)
-    stages += order.error_stages("held_out_", HELD_OUT, order.drawn_for_evaluation)
+    if recipe.evaluation.localise:
+        stages += order.error_stages("held_out_", HELD_OUT, order.drawn_for_evaluation)
     stages += order.round_stages(first)
     for arm in later:
         suffix = arm.name.removeprefix("cross_dpo")
         stages += order.error_stages("", arm.errors, order.drawn_for_errors, suffix) + order.round_stages(arm, suffix)
     stages += [stage for arm in comparison_arms(recipe) for stage in order.comparison_stages(arm)]
-    return [*stages, order.control_stage(), *order.evaluation_stages()]
+    stages += [order.control_stage(), *order.evaluation_stages()]
+    taken = [name for name, count in Counter(stage.name for stage in stages).items() if count > 1]
+    if taken:
+        raise ConfigError(f"comparisons: {taken[0]!r} is the name of a stage; choose another name for the comparison")
+    return stages
 
 
 class _Order:
@@ -181,7 +192,8 @@ class _Order:
         }
         stages = []
         for arm in arm_names(recipe):
-            needs = ("problems", "held_out_solutions", *((arm,) if arm != "base" else ()))
+            reviewed = ("held_out_solutions",) if recipe.evaluation.localise else ()
+            needs = ("problems", *reviewed, *((arm,) if arm != "base" else ()))
             evaluate = partial(evaluation.run, arm=arm)
             asked = {"asked": read_template(prompt_of(recipe, arm))}
             stages.append(

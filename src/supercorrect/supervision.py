@@ -22,7 +22,7 @@ from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
 
 Accepted = TypeVar("Accepted", bound=Record)
-_MENTIONS_REFERENCE = re.compile(r"\b(reference|given|provided) (solution|answer)", re.IGNORECASE)
+_MENTIONS_REFERENCE = re.compile(r"\b(?:reference[ -](?:solution|answer)|answer key)", re.IGNORECASE)
 Talk = tuple[tuple[str, str], ...]
 """Turns of role and content, in order."""
 
@@ -57,13 +57,18 @@ class Refusal:
         return self.remark or self.detail or self.reason.replace("_", " ")
 
 
-def refuse_reply(reply: StoredResponse, parsed: ParseResult[Any]) -> Refusal | None:
-    """Why a reply cannot be read at all: there is none, or it does not parse. None: it can."""
+def refuse_reply(reply: StoredResponse, parsed: ParseResult[Any], seen: str) -> Refusal | None:
+    """Why a reply cannot be used whatever it says: there is none, it does not parse, it names its source. None: it can.
+
+    Args:
+        seen: What the student has before it; the words that are looked for may come from there.
+    """
     if reply.status != "ok":
         return Refusal(reply.status, reply.detail)
     if parsed.failure is not None:
         return Refusal(parsed.failure, reply.text[:200], FAILURES[parsed.failure])  # type: ignore[index]
-    if _MENTIONS_REFERENCE.search(reply.text):
+    mentioned = {words.casefold() for words in _MENTIONS_REFERENCE.findall(reply.text)}
+    if any(words not in seen.casefold() for words in mentioned):
         return Refusal("mentions_reference", remark="do not mention that there is a reference solution")
     return None
 

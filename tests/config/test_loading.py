@@ -85,3 +85,14 @@ def test_a_comparison_that_is_no_baseline_needs_layouts() -> None:
     with pytest.raises(ConfigError, match="needs layouts"):
         load_recipe(SANDBOX, ("comparisons={mine: {}}",))
     assert load_recipe(SANDBOX, ("comparisons={dpo: {}}",)).comparisons["dpo"].layouts == ("solution",)
+
+
+def test_more_agreement_than_teachers_is_refused() -> None:
+    with pytest.raises(ConfigError, match="needs as many different teachers, got 1"):
+        load_recipe(SANDBOX, ("agreement=2", "cascade=[{model: oracle}]"))
+    assert load_recipe(SANDBOX, ("agreement=2", "cascade=[{model: other}]")).agreement == 2
+
+
+def test_a_peer_cannot_pass_for_an_arm() -> None:
+    with pytest.raises(ConfigError, match="cannot name a peer"):
+        load_recipe(SANDBOX, ("solutions.peers={hsft: somewhere}",))

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
+from supercorrect.budget import Budget, cost_usd
 from supercorrect.config import PriceConfig
 from supercorrect.errors import BudgetReachedError
-from supercorrect.models.budget import Budget, cost_usd
 from supercorrect.models.rate import AdaptiveConcurrency, Pace
 from supercorrect.models.retry import CircuitBreaker, backoff_seconds, retry_after_seconds
 

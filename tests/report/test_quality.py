@@ -51,7 +51,7 @@ PROBLEMS = {name: problem(name, level) for name, level in zip("abcd", ["1", "1",
 
 
 def test_acceptance_rounds_and_refusals_are_counted() -> None:
-    quality = describe_stage("thoughts", ATTEMPTS, PROBLEMS, [("x", "x"), ("x", "y"), ()], [2, 3, 7])
+    quality = describe_stage("thoughts", ATTEMPTS, PROBLEMS, set("abc"), [("x", "x"), ("x", "y"), ()], [2, 3, 7])
     assert quality["acceptance"] == {"accepted": 3, "asked": 4}
     assert quality["by_level"] == {"1": {"accepted": 2, "asked": 2}, "2": {"accepted": 1, "asked": 1}}
     assert quality["by_topic"] == {"algebra": {"accepted": 3, "asked": 4}}
@@ -63,7 +63,7 @@ def test_acceptance_rounds_and_refusals_are_counted() -> None:
 
 
 def test_each_teacher_has_its_cost_per_accepted_record() -> None:
-    cheap, dear = describe_stage("thoughts", ATTEMPTS, PROBLEMS, [], [])["teachers"]
+    cheap, dear = describe_stage("thoughts", ATTEMPTS, PROBLEMS, set("abc"), [], [])["teachers"]
     assert (cheap["teacher"], cheap["attempts"], cheap["accepted"], cheap["usd"]) == ("cheap", 4, 2, 2.0)
     assert cheap["usd_per_accepted"] == pytest.approx(1.0)
     assert dear["usd_per_accepted"] == pytest.approx(6.0)
@@ -71,7 +71,7 @@ def test_each_teacher_has_its_cost_per_accepted_record() -> None:
 
 def test_an_unknown_cost_stays_unknown() -> None:
     attempts = [attempt("a", 1, None, usd=None), attempt("b", 1, None)]
-    (teacher,) = describe_stage("thoughts", attempts, PROBLEMS, [], [])["teachers"]
+    (teacher,) = describe_stage("thoughts", attempts, PROBLEMS, set("ab"), [], [])["teachers"]
     assert (teacher["usd"], teacher["usd_per_accepted"]) == (None, None)
 
 
@@ -85,3 +85,10 @@ def test_a_run_shows_its_teachers_work(small_run: Path) -> None:
     page = (small_run / "report.html").read_text()
     assert "thoughts: 48 accepted of 48" in page
     assert "oracle" in page
+
+
+def test_what_teachers_do_not_agree_on_is_not_accepted() -> None:
+    quality = describe_stage("corrections", ATTEMPTS, PROBLEMS, {"a"}, [()], [2])
+    assert quality["acceptance"] == {"accepted": 1, "asked": 4}
+    assert quality["refusals"] == {"no_answer": 2, "teachers_disagree": 2, "inspector": 1}
+    assert [teacher["accepted"] for teacher in quality["teachers"]] == [1, 0]

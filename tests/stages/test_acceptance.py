@@ -94,3 +94,14 @@ def test_other_spacing_is_still_the_students_step() -> None:
         text = TRACE.replace("1 + 2 = 3", "1  +  2 = 3")
         outcome = read_corrections([(PROBLEM, SOLUTION, respond(text))], grader)[0]
     assert isinstance(outcome, Correction)
+
+
+def test_words_that_the_student_has_before_it_are_no_leak() -> None:
+    """A mixture problem may well speak of a reference solution."""
+    mixture = PROBLEM.model_copy(update={"problem": "A reference solution has 1+2+3 grams. How many?"})
+    thought = THOUGHT.replace("1 + 2 = 3", "the reference solution has 1 + 2 = 3")
+    with Grader() as grader:
+        assert isinstance(read_thoughts([(mixture, respond(thought))], grader)[0], Thought)
+        refused = read_thoughts([(PROBLEM, respond(thought))], grader)[0]
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "mentions_reference"

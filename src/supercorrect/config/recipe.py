@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
 from supercorrect.config.grading import GradingConfig
@@ -66,6 +66,15 @@ class SolutionsConfig(SamplingConfig):
     samples_per_problem: int = Field(default=1, gt=0)
     peers: dict[str, str] = Field(default_factory=dict)
     max_wrong_per_problem: int | None = Field(default=None, gt=0)
+
+    @field_validator("peers")
+    @classmethod
+    def _name_peers(cls, peers: dict[str, str]) -> dict[str, str]:
+        """No peer may pass for an arm of the run."""
+        for name in peers:
+            if name.startswith(_TAKEN) or name in BASELINES:
+                raise ValueError(f"{name!r} is an arm of the run and cannot name a peer")
+        return peers
 
 
 class ReviewsConfig(Section):
@@ -174,6 +183,13 @@ class Recipe(Section):
                 raise ValueError(f"{name!r} needs layouts; without them only {', '.join(BASELINES)} are known")
             named[name] = comparison if comparison.layouts else ComparisonConfig(layouts=BASELINES[name])
         return named
+
+    @model_validator(mode="after")
+    def _enough_teachers_to_agree(self) -> Self:
+        different = {(teacher.model, teacher.sampling) for teacher in self.teachers}
+        if self.agreement > len(different):
+            raise ValueError(f"'agreement' of {self.agreement} needs as many different teachers, got {len(different)}")
+        return self
 
     @property
     def teachers(self) -> tuple[EndpointConfig, ...]:

@@ -84,8 +84,12 @@ class CrossDPOConfig(TrainingConfig):
     replay_batch_size: int = Field(default=8, gt=0)
 
     def without_pairs(self, steps: int) -> SupervisedConfig:
-        """A control: supervised training with as many steps, as many rows in each, and all else as it is here."""
+        """A control: supervised training with as many steps and rows in each; a limit on pairs is none on its rows."""
         replayed = self.replay_batch_size if self.replay_weight > 0 else 0
         own_fields = {name: getattr(self, name) for name in TrainingConfig.model_fields}
-        own_fields |= {"max_steps": steps, "per_device_batch_size": self.per_device_batch_size + replayed}
+        own_fields |= {
+            "max_steps": steps,
+            "max_length": None,
+            "per_device_batch_size": self.per_device_batch_size + replayed,
+        }
         return SupervisedConfig(**own_fields)

@@ -91,6 +91,8 @@ def _left_out(recipe: Recipe) -> Iterator[str]:
         yield f"asking again for what is refused, up to {recipe.max_rounds - 1} times"
     if recipe.inspector is not None:
         yield f"the inspector {recipe.inspector.model}, once for each answer that passes the other checks"
+    if recipe.judge is not None:
+        yield f"the judge {recipe.judge.model}, once for each answer of a student that grading cannot decide"
     if recipe.agreement > 1:
         yield f"the agreement of {recipe.agreement}: every teacher of the cascade is asked about every error"
     elif recipe.cascade:

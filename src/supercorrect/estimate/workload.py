@@ -49,6 +49,8 @@ def build_workloads(recipe: Recipe, folder: RunFolder) -> list[Workload]:
         _corrections(f"corrections{errors.name.removeprefix('errors')}", errors, problems[errors.split], recipe, folder)
         for errors in rounds
     ]
+    if not recipe.evaluation.localise:
+        return [thoughts, *corrections]
     held_out = _corrections("held_out_corrections", HELD_OUT, problems["held_out"], recipe, folder)
     return [thoughts, corrections[0], held_out, *corrections[1:]]
 
@@ -64,7 +66,8 @@ def _corrections(
     stage: str, errors: ErrorSet, problems: Sequence[Problem], recipe: Recipe, folder: RunFolder
 ) -> Workload:
     template = read_template(recipe.prompts.grounded_correction)
-    most = len(problems) * (1 if errors == HELD_OUT else recipe.solutions.samples_per_problem)
+    each = recipe.solutions.samples_per_problem * (1 + len(recipe.solutions.peers))
+    most = len(problems) * (1 if errors == HELD_OUT else each)
     by_id = {problem.problem_id: problem for problem in problems}
     solutions, sent = _read_errors(folder, errors, set(by_id), recipe.solutions.max_wrong_per_problem)
     if not solutions:

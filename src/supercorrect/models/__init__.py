@@ -1,7 +1,7 @@
 """Models behind one protocol: what a stage asks, and the engines that answer."""
 
+from supercorrect.budget import Budget
 from supercorrect.models.asking import ask_endpoint
-from supercorrect.models.budget import Budget
 from supercorrect.models.openai_compatible import OpenAICompatibleModel
 from supercorrect.models.protocol import ChatModel, ChatRequest, Progress
 from supercorrect.models.server import ServedEndpoint

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from supercorrect.config import EndpointConfig
 from supercorrect.context import StageContext
-from supercorrect.models.budget import Budget
 from supercorrect.models.openai_compatible import OpenAICompatibleModel
 from supercorrect.models.protocol import ChatRequest, Progress
 from supercorrect.models.server import ServedEndpoint
@@ -19,16 +18,26 @@ def ask_endpoint(
 ) -> tuple[list[StoredResponse], StageCounts]:
     """The responses to requests, in order, and what they cost.
 
-    What the store holds is not asked again; if it holds everything, the endpoint need not even be there. What all roles
-    have spent counts against the run's budget.
+    What the store holds is not asked again; if it holds everything, the endpoint need not even be there. An endpoint
+    that the recipe serves is kept until the stage ends, or until another one has to be served: two models at once may
+    be more than a GPU holds.
     """
-    spent = sum(usage.usd or 0.0 for usage in context.store.usage().values())
-    budget = Budget(context.recipe.max_cost_usd, spent)
-    known = OpenAICompatibleModel(role, endpoint, context.store, budget)
+    known = OpenAICompatibleModel(role, endpoint, context.store, context.budget)
     if len(context.store.get_many([known.key(r) for r in requests])) == len({known.key(r) for r in requests}):
         return _answer(context, known, requests)
-    with ServedEndpoint(role, endpoint) as served:
-        return _answer(context, OpenAICompatibleModel(role, served, context.store, budget), requests)
+    served = _serve(context, role, endpoint)
+    return _answer(context, OpenAICompatibleModel(role, served, context.store, context.budget), requests)
+
+
+def _serve(context: StageContext, role: str, endpoint: EndpointConfig) -> EndpointConfig:
+    if endpoint.serve is None:
+        return endpoint
+    key = f"{role} {endpoint.model_dump_json()}"
+    if key not in context.serving:
+        context.servers.close()
+        context.serving.clear()
+        context.serving[key] = context.servers.enter_context(ServedEndpoint(role, endpoint))
+    return context.serving[key]
 
 
 def _answer(
@@ -41,10 +50,11 @@ def _answer(
             task.update(progress.done, ", ".join(filter(None, (f"{progress.reused} reused", cost, progress.note))))
 
         responses = model.ask_all(requests, on_done=show)
-    costs = [response.usd for response in responses]
+    paid = {response.key: response for response in responses}.values()  # equal requests share one answer
+    costs = [response.usd for response in paid]
     counts = StageCounts(
-        input_tokens=sum(r.input_tokens or 0 for r in responses),
-        output_tokens=sum(r.output_tokens or 0 for r in responses),
+        input_tokens=sum(r.input_tokens or 0 for r in paid),
+        output_tokens=sum(r.output_tokens or 0 for r in paid),
         usd=None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs),
     )
     return responses, counts

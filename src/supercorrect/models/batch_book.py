@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from supercorrect.budget import Budget, cost_usd
 from supercorrect.config import BatchConfig, EndpointConfig
 from supercorrect.errors import BudgetReachedError
 from supercorrect.models.batch_endpoint import not_answered
-from supercorrect.models.budget import Budget, cost_usd
 from supercorrect.models.item import Item
 from supercorrect.models.protocol import ChatRequest
 from supercorrect.models.reply import Reply

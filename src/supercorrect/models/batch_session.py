@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from supercorrect.budget import Budget
 from supercorrect.config import BatchConfig, EndpointConfig
 from supercorrect.errors import InterruptedRunError, SuperCorrectError, TeacherUnreachableError
 from supercorrect.models.batch_book import BatchBook, SentBatch
 from supercorrect.models.batch_endpoint import BatchEndpoint, not_answered
-from supercorrect.models.budget import Budget
 from supercorrect.models.connection import Connection
 from supercorrect.models.endpoint import Access
 from supercorrect.models.protocol import ChatRequest

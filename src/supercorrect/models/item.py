@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from supercorrect.budget import cost_usd
 from supercorrect.config import EndpointConfig
-from supercorrect.models.budget import cost_usd
 from supercorrect.models.protocol import ChatRequest
 from supercorrect.models.reply import Reply
 from supercorrect.store import KeptStatus, StoredResponse

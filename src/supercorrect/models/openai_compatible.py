@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
+from supercorrect.budget import Budget
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import ConfigError
 from supercorrect.models.batch_session import BatchSession
-from supercorrect.models.budget import Budget
 from supercorrect.models.endpoint import read_access
 from supercorrect.models.price import with_charged_price
 from supercorrect.models.protocol import ChatRequest, Progress

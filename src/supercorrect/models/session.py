@@ -8,9 +8,9 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from supercorrect.budget import Budget, cost_usd
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import InterruptedRunError, SuperCorrectError
-from supercorrect.models.budget import Budget, cost_usd
 from supercorrect.models.endpoint import Access, public_url
 from supercorrect.models.exchange import Exchange
 from supercorrect.models.item import Item, Next

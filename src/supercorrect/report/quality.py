@@ -70,6 +70,7 @@ def compute_quality(folder: RunFolder) -> list[Quality]:
             "thoughts",
             thinking,
             problems,
+            {t.problem_id for t in thoughts},
             [t.repairs for t in thoughts],
             [len(t.thought.steps) for t in thoughts],
         ),
@@ -77,6 +78,7 @@ def compute_quality(folder: RunFolder) -> list[Quality]:
             "corrections",
             correcting,
             solved,
+            {c.solution_id for c in corrections},
             [c.repairs for c in corrections],
             [c.first_error_step for c in corrections],
         ),
@@ -87,6 +89,7 @@ def describe_stage(
     stage: str,
     attempts: Sequence[Attempt],
     problems: dict[str, Problem],
+    accepted: set[str],
     repairs: Sequence[tuple[str, ...]],
     steps: Sequence[int],
 ) -> Quality:
@@ -95,22 +98,26 @@ def describe_stage(
     Args:
         attempts: All of its attempts.
         problems: By item_id.
+        accepted: The items that have a record in the end; where teachers have to agree, one's word is not enough.
         repairs: Of each accepted record.
         steps: Of each accepted record: how many a thought has, which is the first wrong one of a solution.
     """
-    accepted = {a.item_id for a in attempts if a.reason is None}
     asked = {a.item_id for a in attempts}
+    good = [a for a in attempts if a.reason is None]
+    kept = [a for a in good if a.item_id in accepted]
+    refusals = Counter(a.reason for a in attempts if a.reason is not None)
+    refusals["teachers_disagree"] = len({a.item_id for a in good} - accepted)
     return {
         "stage": stage,
         "acceptance": {"accepted": len(accepted), "asked": len(asked)},
         "by_level": _shares({i: problems[i].level for i in asked}, accepted),
         "by_topic": _shares({i: problems[i].topic for i in asked}, accepted),
-        "rounds": dict(sorted(Counter(a.round for a in attempts if a.reason is None).items())),
-        "refusals": dict(Counter(a.reason for a in attempts if a.reason is not None).most_common()),
+        "rounds": dict(sorted(Counter({a.item_id: a.round for a in reversed(kept)}.values()).items())),
+        "refusals": {reason: count for reason, count in refusals.most_common() if count},
         "repairs": dict(Counter(code for codes in repairs for code in set(codes)).most_common()),
         "steps": _spread(steps),
-        "output_tokens": _spread([a.output_tokens for a in attempts if a.reason is None and a.output_tokens]),
-        "teachers": [_teacher(name, attempts) for name in dict.fromkeys(a.teacher for a in attempts)],
+        "output_tokens": _spread([a.output_tokens for a in kept if a.output_tokens]),
+        "teachers": [_teacher(name, attempts, accepted) for name in dict.fromkeys(a.teacher for a in attempts)],
     }
 
 
@@ -127,9 +134,9 @@ def _spread(values: Sequence[int]) -> Spread | None:
     return {"median": statistics.median(values), "least": min(values), "most": max(values)}
 
 
-def _teacher(name: str, attempts: Sequence[Attempt]) -> TeacherQuality:
+def _teacher(name: str, attempts: Sequence[Attempt], items: set[str]) -> TeacherQuality:
     own = [a for a in attempts if a.teacher == name]
-    accepted = sum(a.reason is None for a in own)
+    accepted = sum(a.reason is None and a.item_id in items for a in own)
     usd = None if any(a.usd is None for a in own) else sum(a.usd or 0.0 for a in own)
     return {
         "teacher": name,

@@ -44,8 +44,11 @@ def write_report(recipe: Recipe, folder: RunFolder, manifest: Manifest) -> dict[
 
 def compute_arms(recipe: Recipe, folder: RunFolder) -> dict[str, ArmMetrics]:
     """The figures of every evaluated arm, in the recipe's order."""
-    corrections = {c.solution_id: c for c in folder.read("corrections/held_out", Correction)}
-    verdicts = {v.solution_id: v for v in folder.read("verdicts/held_out", Verdict)}
+    corrections: dict[str, Correction] = {}
+    verdicts: dict[str, Verdict] = {}
+    if recipe.evaluation.localise:
+        corrections = {c.solution_id: c for c in folder.read("corrections/held_out", Correction)}
+        verdicts = {v.solution_id: v for v in folder.read("verdicts/held_out", Verdict)}
     with open_grader(recipe.grading) as grader:
         return {
             arm: compute_arm(folder.read(f"evaluation/{arm}", EvaluationItem), corrections, verdicts, grader)

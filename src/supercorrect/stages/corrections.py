@@ -101,7 +101,7 @@ def read_corrections(
          for p, (problem, *_) in zip(parsed, replies, strict=True)]
     )  # fmt: skip
     return [
-        refuse_reply(reply, trace)
+        refuse_reply(reply, trace, f"{problem.problem} {solution.completion}")
         or _refuse_trace(trace, solution)
         or refuse_answer(grade, problem)
         or _correction(trace, solution, reply)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,8 +23,11 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
 
     pairs = context.folder.read(arm.pairs, Pair)
     model = context.student_model(arm.start)
-    tokenizer = load_tokenizer(model)
     folder = context.folder.model(arm.name).parent
+    if not pairs and arm.name != "cross_dpo":
+        context.reporter.say(f"{arm.name}: no pairs in {context.folder.data(arm.pairs)}; it stays what {arm.start} is")
+        return StageCounts(), leave_untrained(Path(model), folder)
+    tokenizer = load_tokenizer(model)
     findings = find_faults(context, arm, pairs, end_of_turn_id(tokenizer))
     write_json_atomic(
         folder / "findings.json", {"forced": context.force, "findings": [asdict(finding) for finding in findings]}
@@ -44,6 +48,14 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
         )
     outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
     return StageCounts(inputs=len(pairs), kept=len(pairs)), outputs
+
+
+def leave_untrained(start: Path, folder: Path) -> list[Path]:
+    """Where a comparison or a later round has nothing to learn: the student as it was, and no step."""
+    shutil.rmtree(folder / "model", ignore_errors=True)
+    shutil.copytree(start, folder / "model")
+    write_json_atomic(folder / "training.json", {"steps": 0, "log": []})
+    return [folder / "model", folder / "training.json"]
 
 
 def find_faults(context: StageContext, arm: PreferenceArm, pairs: list[Pair], end_id: int) -> list[Finding]:

@@ -54,7 +54,9 @@ def read_thoughts(replies: Sequence[tuple[Problem, StoredResponse]], grader: Gra
          for p, (problem, _) in zip(parsed, replies, strict=True)]
     )  # fmt: skip
     return [
-        refuse_reply(reply, thought) or refuse_answer(grade, problem) or _thought(thought, problem, reply)
+        refuse_reply(reply, thought, problem.problem)
+        or refuse_answer(grade, problem)
+        or _thought(thought, problem, reply)
         for (problem, reply), thought, grade in zip(replies, parsed, grades, strict=True)
     ]
 

@@ -154,6 +154,11 @@ class RequestStore:
             rows = self._connection.execute(f"SELECT role, count(*), {sums} FROM responses GROUP BY role").fetchall()
         return {role: Usage(*counts) for role, *counts in rows}
 
+    def spent_usd(self) -> float:
+        """What all answers whose cost is known have cost."""
+        with self._translated("read"):
+            return float(self._connection.execute("SELECT total(usd) FROM responses").fetchone()[0])
+
     def require_free_space(self) -> None:
         """Raise StorageError while the disk can still take the answers that are already on their way."""
         free = shutil.disk_usage(self.path.parent).free

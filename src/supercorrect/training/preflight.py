@@ -40,7 +40,9 @@ def check_pairs(pairs: Sequence[TokenPair], max_length: int | None) -> None:
         TrainingDataError: There is no pair, a side is empty, both sides are equal, or one is too long.
     """
     if not pairs:
-        raise TrainingDataError("no pairs to train on: see rejects/corrections.jsonl and rejects/pairs.jsonl for why")
+        raise TrainingDataError(
+            "no pairs to train on: the files of the corrections and pairs stages in rejects/ say why"
+        )
     for number, pair in enumerate(pairs, start=1):
         name = getattr(pair, "pair_id", f"pair {number} of {len(pairs)}")
         if not pair.prompt_ids or not pair.chosen_ids or not pair.rejected_ids:
