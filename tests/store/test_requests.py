@@ -74,6 +74,16 @@ def test_usage_is_unknown_as_soon_as_one_response_is(tmp_path: Path) -> None:
         assert store.usage() == {"teacher": Usage(2, 6, 8, None), "student": Usage(1, None, None, 0.5)}
 
 
+def test_what_is_spent_counts_whatever_is_known_in_every_role(tmp_path: Path) -> None:
+    """One answer of unknown cost does not make the others free: the budget starts from this sum."""
+    with RequestStore(tmp_path / "store.sqlite") as store:
+        assert store.spent_usd() == 0
+        store.put(replace(response(1), usd=40.0))
+        store.put(replace(response(2), usd=None))
+        store.put(replace(response(3), role="inspector", usd=0.5))
+        assert store.spent_usd() == 40.5
+
+
 def test_threads_share_a_store(tmp_path: Path) -> None:
     with RequestStore(tmp_path / "store.sqlite") as store:
         threads = [
