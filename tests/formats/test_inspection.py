@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from supercorrect.formats import parse_inspection
@@ -26,8 +24,9 @@ def test_the_last_verdict_counts_and_no_verdict_is_none(text: str, verdict: str 
     assert (inspection.verdict, inspection.remarks) == (verdict, remarks)
 
 
-def test_hostile_text_takes_linear_time() -> None:
-    began = time.monotonic()
-    for text in ("<Verdict>" * 50_000, "<Remarks>" * 50_000, "< " * 200_000, "<Verdict> " + " " * 500_000):
-        parse_inspection(text)
-    assert time.monotonic() - began < 20  # quadratic time would be minutes
+@pytest.mark.parametrize(
+    "text", ["<Verdict>" * 50_000, "<Remarks>" * 50_000, "< " * 200_000, "<Verdict>" + " " * 500_000]
+)
+def test_hostile_text_is_read_in_passing(text: str) -> None:
+    """Quadratic time would be minutes for each."""
+    assert parse_inspection(text).verdict is None
