@@ -27,8 +27,9 @@ def choose_errors(
     counts: Counter[str] = Counter()
     for solution in wrong:
         reason, detail = "", ""
-        outline = (solution.problem_id, verdicts[solution.solution_id].extracted or "", *outline_steps(solution))
-        if not split_steps(solution.completion):
+        steps = outline_steps(solution)
+        outline = (solution.problem_id, verdicts[solution.solution_id].extracted or "", *steps)
+        if not steps:
             reason = "solution_without_steps"
         elif outline in first_of:
             reason, detail = "near_identical", f"says what {first_of[outline]} says"

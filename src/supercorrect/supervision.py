@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from supercorrect.config import EndpointConfig
 from supercorrect.context import StageContext
 from supercorrect.formats import FAILURES, ParseResult, parse_inspection
-from supercorrect.grading import Grade
+from supercorrect.grading import Grade, Grader
 from supercorrect.models import ChatRequest, ask_endpoint
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Attempt, Problem, Record, Rejection
@@ -71,6 +71,12 @@ def refuse_reply(reply: StoredResponse, parsed: ParseResult[Any], seen: str) -> 
     if any(words not in seen.casefold() for words in mentioned):
         return Refusal("mentions_reference", remark="do not mention that there is a reference solution")
     return None
+
+
+def grade_replies(grader: Grader, parsed: Sequence[ParseResult[Any]], problems: Sequence[Problem]) -> list[Grade]:
+    """The answers of parsed replies against the references; what did not parse has an empty answer."""
+    answers = [result.record.answer or "" if result.record else "" for result in parsed]
+    return grader.grade_answers([(a, p.reference_answer) for a, p in zip(answers, problems, strict=True)])
 
 
 def refuse_answer(grade: Grade, problem: Problem) -> Refusal | None:

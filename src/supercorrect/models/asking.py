@@ -22,16 +22,17 @@ def ask_endpoint(
     that the recipe serves is kept until the stage ends, or until another one has to be served: two models at once may
     be more than a GPU holds.
     """
-    known = OpenAICompatibleModel(role, endpoint, context.store, context.budget)
-    if len(context.store.get_many([known.key(r) for r in requests])) == len({known.key(r) for r in requests}):
-        return _answer(context, known, requests)
-    served = _serve(context, role, endpoint)
-    return _answer(context, OpenAICompatibleModel(role, served, context.store, context.budget), requests)
+    model = OpenAICompatibleModel(role, endpoint, context.store, context.budget)
+    if endpoint.serve is not None and not _is_stored(context, {model.key(request) for request in requests}):
+        model = OpenAICompatibleModel(role, _serve(context, role, endpoint), context.store, context.budget)
+    return _answer(context, model, requests)
+
+
+def _is_stored(context: StageContext, keys: set[str]) -> bool:
+    return len(context.store.get_many(list(keys))) == len(keys)
 
 
 def _serve(context: StageContext, role: str, endpoint: EndpointConfig) -> EndpointConfig:
-    if endpoint.serve is None:
-        return endpoint
     key = f"{role} {endpoint.model_dump_json()}"
     if key not in context.serving:
         context.servers.close()

@@ -15,7 +15,7 @@ from supercorrect.formats import parse_correction, render_correction, render_ste
 from supercorrect.models.transformers_student import load_tokenizer
 from supercorrect.records import Correction, Demonstration, Problem, Solution
 from supercorrect.run_folder import StageCounts
-from supercorrect.training.rendering import Tokenizer, TrainingRow, training_row, user_message
+from supercorrect.training.rendering import Tokenizer, TrainingRow, demonstration_row, training_row, user_message
 
 
 def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
@@ -63,6 +63,4 @@ def replayed_rows(context: StageContext, tokenizer: Tokenizer, traces: int) -> l
         return []
     count = round(traces * config.replay_batch_size / config.per_device_batch_size)
     demonstrations = cycle(context.folder.read("hsft/train", Demonstration))
-    return [
-        training_row(tokenizer, d.messages[0].content, d.messages[-1].content) for d in islice(demonstrations, count)
-    ]
+    return [demonstration_row(tokenizer, d) for d in islice(demonstrations, count)]

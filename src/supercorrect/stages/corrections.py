@@ -21,7 +21,16 @@ from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Correction, ParsedCorrection, Problem, Solution, Verdict, make_id
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
-from supercorrect.supervision import Assignment, Reader, Refusal, Supervised, refuse_answer, refuse_reply, supervise
+from supercorrect.supervision import (
+    Assignment,
+    Reader,
+    Refusal,
+    Supervised,
+    grade_replies,
+    refuse_answer,
+    refuse_reply,
+    supervise,
+)
 
 
 def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path]]:
@@ -96,10 +105,7 @@ def read_corrections(
 ) -> list[Correction | Refusal]:
     """Accept traces, or say why not."""
     parsed = [parse_correction(reply.text) for *_, reply in replies]
-    grades = grader.grade_answers(
-        [(p.record.answer or "" if p.record else "", problem.reference_answer)
-         for p, (problem, *_) in zip(parsed, replies, strict=True)]
-    )  # fmt: skip
+    grades = grade_replies(grader, parsed, [problem for problem, *_ in replies])
     return [
         refuse_reply(reply, trace, f"{problem.problem} {solution.completion}")
         or _refuse_trace(trace, solution)

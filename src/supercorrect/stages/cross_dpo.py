@@ -14,7 +14,7 @@ from supercorrect.records import Correction, Demonstration, Pair, Problem
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import write_json_atomic
 from supercorrect.training.pair_lint import Finding, lint_pairs
-from supercorrect.training.rendering import end_of_turn_id, training_row
+from supercorrect.training.rendering import demonstration_row, end_of_turn_id
 
 
 def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
@@ -33,7 +33,7 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
         folder / "findings.json", {"forced": context.force, "findings": [asdict(finding) for finding in findings]}
     )
     demonstrations = context.folder.read("hsft/train", Demonstration)
-    replay = [training_row(tokenizer, d.messages[0].content, d.messages[-1].content) for d in demonstrations]
+    replay = [demonstration_row(tokenizer, d) for d in demonstrations]
     with context.reporter.task(f"train {arm.name}", total=1) as task:
         train_cross_dpo(
             model,

@@ -6,6 +6,7 @@ The student sees the problem and its own words, never a reference: prompts are m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from supercorrect.arms import HELD_OUT, corrects_itself, prompt_of
@@ -14,7 +15,7 @@ from supercorrect.context import StageContext
 from supercorrect.judging import grade_completions
 from supercorrect.models.stored_sampling import sample_stored
 from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
-from supercorrect.records import EvaluationItem, Problem, Solution, VerdictStatus
+from supercorrect.records import EvaluationItem, Problem, Solution
 from supercorrect.reviewing import Finding, WrittenSolution, find_first_errors, rewrite_from
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import chat_prompt_ids, user_message
@@ -39,18 +40,11 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
         task.update(2)
         judged = evaluator.localise(dict(zip((p.problem_id for p in problems), texts, strict=True)))
         task.update(3)
-    costs = StageCounts()
-    verdicts: list[list[VerdictStatus] | None] = []
-    for written in (_texts(passes.greedy), _texts(passes.sampled), passes.corrected):
-        if written is None:
-            verdicts.append(None)
-            continue
-        rows = [(text, p.reference_answer, p.problem) for text, p in zip(written, problems, strict=True)]
-        grades, spent = grade_completions(context, rows)
-        verdicts.append([grade.status for grade in grades])
-        costs = costs.plus(spent)
-    greedy, sampled, corrected = verdicts
-    assert greedy is not None and sampled is not None
+    written = [*_texts(passes.greedy), *_texts(passes.sampled), *(passes.corrected or ())]
+    rows = [(text, p.reference_answer, p.problem) for text, p in zip(written, cycle(problems), strict=False)]
+    grades, costs = grade_completions(context, rows)
+    statuses, n = [grade.status for grade in grades], len(problems)
+    greedy, sampled, corrected = statuses[:n], statuses[n : 2 * n], statuses[2 * n :]
     items = []
     for i, problem in enumerate(problems):
         solution_id, finding = judged.get(problem.problem_id, (None, None))

@@ -15,7 +15,7 @@ from supercorrect.formats import render_styled
 from supercorrect.models.transformers_student import load_tokenizer
 from supercorrect.records import Demonstration, Problem, Thought
 from supercorrect.run_folder import StageCounts
-from supercorrect.training.rendering import Tokenizer, TrainingRow, training_row, user_message
+from supercorrect.training.rendering import Tokenizer, TrainingRow, demonstration_row, training_row, user_message
 
 
 def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
@@ -52,7 +52,7 @@ def render_rows(context: StageContext, arm: str, model: str) -> list[TrainingRow
     if arm in style_arms(context.recipe):
         return _styled_rows(context, arm, tokenizer)
     demonstrations = context.folder.read("hsft/train", Demonstration)
-    return [training_row(tokenizer, d.messages[0].content, d.messages[-1].content) for d in demonstrations]
+    return [demonstration_row(tokenizer, d) for d in demonstrations]
 
 
 def _styled_rows(context: StageContext, arm: str, tokenizer: Tokenizer) -> list[TrainingRow]:

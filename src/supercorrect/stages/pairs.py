@@ -10,6 +10,7 @@ from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.pair_layouts import Lesson, PairLayouts, Sides
 from supercorrect.records import Correction, OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
 from supercorrect.run_folder import StageCounts
+from supercorrect.training.pair_lint import pair_length
 from supercorrect.training.rendering import Tokenizer, decode_tokens
 
 
@@ -72,11 +73,10 @@ def settle_conflicts(pairs: list[Pair], max_length: int | None, *, stage: str) -
     rejections: list[Rejection] = []
     for pair in pairs:
         tokens = (pair.prompt_ids, pair.chosen_ids, pair.rejected_ids)
-        length = len(pair.prompt_ids) + max(len(pair.chosen_ids), len(pair.rejected_ids))
         reason = "duplicate" if tokens in seen else ""
         if (pair.prompt_ids, pair.rejected_ids) in chosen:
             reason = "rejected_is_chosen_elsewhere"
-        if max_length is not None and length > max_length:
+        if max_length is not None and pair_length(pair) > max_length:
             reason = "too_long"
         seen.add(tokens)
         if reason:

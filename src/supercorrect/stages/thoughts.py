@@ -13,7 +13,7 @@ from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Demonstration, Message, ParsedThought, Problem, Thought, make_id
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
-from supercorrect.supervision import Assignment, Refusal, refuse_answer, refuse_reply, supervise
+from supercorrect.supervision import Assignment, Refusal, grade_replies, refuse_answer, refuse_reply, supervise
 from supercorrect.training.rendering import user_message
 
 
@@ -49,10 +49,7 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
 def read_thoughts(replies: Sequence[tuple[Problem, StoredResponse]], grader: Grader) -> list[Thought | Refusal]:
     """Accept what parses, has a `<Generalized>`, keeps the reference solution to itself, and has its answer."""
     parsed = [parse_thought(reply.text) for _, reply in replies]
-    grades = grader.grade_answers(
-        [(p.record.answer or "" if p.record else "", problem.reference_answer)
-         for p, (problem, _) in zip(parsed, replies, strict=True)]
-    )  # fmt: skip
+    grades = grade_replies(grader, parsed, [problem for problem, _ in replies])
     return [
         refuse_reply(reply, thought, problem.problem)
         or refuse_answer(grade, problem)

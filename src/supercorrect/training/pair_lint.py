@@ -56,7 +56,7 @@ def lint_pairs(
         ("empty_side", True, [not (p.prompt_ids and p.chosen_ids and p.rejected_ids) for p in pairs],
          "prompt, chosen and rejected all need tokens"),
         ("equal_sides", True, [p.chosen_ids == p.rejected_ids for p in pairs], "equal tokens teach nothing"),
-        ("too_long", True, [_length(p) > (max_length or _length(p)) for p in pairs],
+        ("too_long", True, [pair_length(p) > (max_length or pair_length(p)) for p in pairs],
          f"longer than max_length={max_length} tokens and never truncated; raise max_length or leave it out"),
         ("one_side_ends", True, [(end_id in p.chosen_ids) != (end_id in p.rejected_ids) for p in pairs],
          f"token {end_id}, the end of the turn, is in one side alone, so stopping would be trained in or out"),
@@ -77,7 +77,8 @@ def lint_pairs(
     return findings + _length_bias(pairs)
 
 
-def _length(pair: Pair) -> int:
+def pair_length(pair: Pair) -> int:
+    """Tokens of the prompt and the longer side together."""
     return len(pair.prompt_ids) + max(len(pair.chosen_ids), len(pair.rejected_ids))
 
 

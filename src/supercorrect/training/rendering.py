@@ -8,6 +8,7 @@ from typing import Any
 
 from supercorrect.errors import ConfigError
 from supercorrect.prompts import read_template, render_prompt
+from supercorrect.records import Demonstration
 
 Tokenizer = Any  # transformers' PreTrainedTokenizerBase, which is untyped
 IGNORED_LABEL = -100
@@ -62,6 +63,11 @@ def training_row(tokenizer: Tokenizer, message: str, completion: str) -> Trainin
     prompt = chat_prompt_ids(tokenizer, message)
     answer = [*text_ids(tokenizer, completion), end_of_turn_id(tokenizer)]
     return TrainingRow(prompt + answer, [IGNORED_LABEL] * len(prompt) + answer)
+
+
+def demonstration_row(tokenizer: Tokenizer, demonstration: Demonstration) -> TrainingRow:
+    """The row of a demonstration record: its first turn is the prompt, its last one the completion."""
+    return training_row(tokenizer, demonstration.messages[0].content, demonstration.messages[-1].content)
 
 
 def cut_tokens(tokenizer: Tokenizer, ids: Sequence[int], characters: int) -> list[int] | None:
