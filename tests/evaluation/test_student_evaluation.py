@@ -66,6 +66,9 @@ def test_a_model_alone_writes_what_it_wrote_in_the_run(small_run: Path, tmp_path
     figures = json.loads((small_run / "metrics.json").read_text())["arms"]["hsft"]
     assert result["models"][0]["accuracy"] == figures["accuracy"]
     assert result["models"][0]["by_level"] == figures["by_level"]
+    measured = json.loads((small_run / "metrics.json").read_text())["measured_under"]
+    assert measured["arms"]["hsft"]["prompt_hash"] == result["models"][0]["prompt_hashes"]["solving"]
+    assert measured["grader"] == result["grader"]
 
 
 def test_an_evaluation_that_was_killed_goes_on(

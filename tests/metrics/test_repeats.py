@@ -41,10 +41,7 @@ def test_pass_at_k_of_what_cannot_be(n: int, correct: int, k: int) -> None:
 
 
 def answers(*texts: str | None, right: tuple[int, ...] = ()) -> list[Answer]:
-    return [
-        Answer(text, "ungradable" if text is None else "correct" if i in right else "incorrect")
-        for i, text in enumerate(texts)
-    ]
+    return [Answer(text, i in right) for i, text in enumerate(texts)]
 
 
 def test_answers_are_the_same_as_the_grader_decides_and_not_by_their_text(grader: Grader) -> None:

@@ -64,7 +64,7 @@ def evaluate_models(
             evaluation = ModelEvaluation(solver, settings, settings.prompt_of(index))
             own = _evaluate(evaluation, problems, grader, writer, reporter)
             rows += own
-            outcomes[model] = group_outcomes(own, grader)
+            outcomes[model] = group_outcomes(own, grader, reporter)
             described.append({"model": model, **evaluation.describe(), **summarise(outcomes[model])})
         writer.finish(rows)
     return {
