@@ -35,12 +35,13 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
 
 
 def short_labels(names: Sequence[str]) -> dict[str, str]:
-    """What tells models apart: their names without the parts that all of them share; of one alone, its last two."""
-    parts = {name: name.split("/") for name in names}
-    if len(names) == 1:
-        return {name: "/".join(own[-2:]) for name, own in parts.items()}
-    shared = set.intersection(*map(set, parts.values()))
-    return {name: "/".join(part for part in own if part not in shared) or name for name, own in parts.items()}
+    """What tells models apart: their names without URLs and the parts that all share; of one alone, its last two."""
+    parts = {name: name.partition("@http")[0].split("/") for name in names}
+    shared = set.intersection(*map(set, parts.values())) if len(names) > 1 else set()
+    labels = {name: "/".join([part for part in own if part not in shared][-2:]) for name, own in parts.items()}
+    return (
+        labels if all(labels.values()) and len(set(labels.values())) == len(names) else {name: name for name in names}
+    )
 
 
 def show_share(share: Proportion | None) -> str:
@@ -130,7 +131,8 @@ def _compared(compared: PairedComparison) -> list[str]:
 def _notes(result: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> list[str]:
     """Below the tables: how it was measured."""
     source = result["problems"]
-    left_out = f" ({source['left_out']} without a reference answer left out)" if source.get("left_out") else ""
+    counts = {"without a reference answer": source.get("left_out", 0), "asked before": source.get("repeated", 0)}
+    left_out = "".join(f", {count} {reason} left out" for reason, count in counts.items() if count)
     notes = [f"In %, with 95 % intervals, on {source['n']} problems of {source['source']}{left_out}."]
     for model in models:
         if stability := model["stability"]:
