@@ -108,7 +108,7 @@ def _corrected(figures: SelfCorrection) -> list[str]:
 
 
 def _comparisons(comparisons: list[ModelComparison], labels: Mapping[str, str]) -> Table:
-    table = _table("first − second", "by", "problems", "difference", "only first / second", "McNemar p")
+    table = _table("first − second", "by", "problems", "difference", "only first / second", "p")
     for one in comparisons:
         kinds: dict[str, PairedComparison | None] = {"accuracy": one["accuracy"], "majority": one["majority"]}
         for kind, compared in kinds.items():
