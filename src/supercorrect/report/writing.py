@@ -7,17 +7,21 @@ from typing import Any
 
 import jinja2
 
-from supercorrect.arms import arm_names
+from supercorrect.arms import arm_names, prompt_of
 from supercorrect.config import Recipe
+from supercorrect.evaluation.settings import hash_prompt
+from supercorrect.evaluation.summary import describe_grader
 from supercorrect.judging import open_grader
 from supercorrect.metrics import ArmMetrics, compute_arm
-from supercorrect.records import Correction, EvaluationItem, Pair, Solution, Verdict
+from supercorrect.records import Correction, EvaluationItem, Pair, Problem, Solution, Verdict
 from supercorrect.report.quality import compute_quality
 from supercorrect.run_folder import Manifest, RunFolder
 from supercorrect.store import write_json_atomic, write_text_atomic
 
 SCHEMA_VERSION = 1
 EXAMPLES = 5
+COMPARED_WITH = ("hsft", "hsft_continued")
+"""Arms that each other arm is compared with, problem by problem."""
 
 
 def write_report(recipe: Recipe, folder: RunFolder, manifest: Manifest) -> dict[str, Any]:
@@ -27,7 +31,13 @@ def write_report(recipe: Recipe, folder: RunFolder, manifest: Manifest) -> dict[
         name: entry.model_dump(mode="json", by_alias=True, include={"seconds", "inputs", "kept", "rejected"})
         for name, entry in manifest.stages.items()
     }
-    metrics = {"schema_version": SCHEMA_VERSION, "arms": arms, "stages": stages, "quality": quality}
+    metrics = {
+        "schema_version": SCHEMA_VERSION,
+        "arms": arms,
+        "measured_under": describe_measuring(recipe, manifest),
+        "stages": stages,
+        "quality": quality,
+    }
     write_json_atomic(folder.root / "metrics.json", metrics)
     page = {
         "recipe": recipe,
@@ -49,11 +59,36 @@ def compute_arms(recipe: Recipe, folder: RunFolder) -> dict[str, ArmMetrics]:
     if recipe.evaluation.localise:
         corrections = {c.solution_id: c for c in folder.read("corrections/held_out", Correction)}
         verdicts = {v.solution_id: v for v in folder.read("verdicts/held_out", Verdict)}
+    problems = {p.problem_id: p for p in folder.read("problems/held_out", Problem)}
+    items = {arm: folder.read(f"evaluation/{arm}", EvaluationItem) for arm in arm_names(recipe)}
     with open_grader(recipe.grading) as grader:
         return {
-            arm: compute_arm(folder.read(f"evaluation/{arm}", EvaluationItem), corrections, verdicts, grader)
-            for arm in arm_names(recipe)
+            arm: compute_arm(
+                rows,
+                corrections,
+                verdicts,
+                grader,
+                problems,
+                {name: items[name] for name in COMPARED_WITH if name in items and name != arm},
+            )
+            for arm, rows in items.items()
         }
+
+
+def describe_measuring(recipe: Recipe, manifest: Manifest) -> dict[str, Any]:
+    """What the figures depend on: decoding, grader, and of each arm the prompt and the hash of all that decides it."""
+    arms = {}
+    for arm in arm_names(recipe):
+        prompt = prompt_of(recipe, arm)
+        fingerprint = manifest.stages[f"evaluation_{arm}"].fingerprint
+        arms[arm] = {"prompt": prompt, "prompt_hash": hash_prompt(prompt), "fingerprint": fingerprint}
+    return {
+        "seed": recipe.seed,
+        "evaluation": recipe.evaluation.model_dump(mode="json"),
+        "review_max_new_tokens": recipe.reviews.max_new_tokens,
+        "grader": describe_grader(recipe.grading),
+        "arms": arms,
+    }
 
 
 def pick_examples(folder: RunFolder) -> list[dict[str, Any]]:
