@@ -20,7 +20,7 @@ class LabelledSet:
     """One set as it was read: `rows = solutions + rejections`.
 
     Attributes:
-        name: The file's name without its ending.
+        name: The file's name without its ending, behind its folder's where several files have that name.
         layout: The publisher's layout, a name of `STEP_LAYOUTS`.
     """
 
@@ -38,16 +38,17 @@ def load_labelled_sets(paths: Sequence[Path], limit: int | None = None) -> list[
         limit: How many solutions of each set, from its beginning. None: all.
 
     Raises:
-        InputError: A file cannot be read or is no step-labelled set, or two have one name.
+        InputError: A file cannot be read or is no step-labelled set, or two cannot be told apart by name.
     """
-    names = [path.stem for path in paths]
+    stems = [path.stem for path in paths]
+    names = [p.stem if stems.count(p.stem) == 1 else f"{p.resolve().parent.name}/{p.stem}" for p in paths]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise InputError(f"--data: expected files of different names, got {', '.join(twice)} twice; rename one")
-    return [_load(path, limit) for path in paths]
+    return [_load(path, name, limit) for path, name in zip(paths, names, strict=True)]
 
 
-def _load(path: Path, limit: int | None) -> LabelledSet:
-    name, layout = path.stem, ""
+def _load(path: Path, name: str, limit: int | None) -> LabelledSet:
+    layout = ""
     solutions: list[LabelledSolution] = []
     rejections: list[Rejection] = []
     for where, row in read_rows(ProblemSetConfig(path=str(path))):
