@@ -107,7 +107,7 @@ def test_inspect_gives_the_same_verdicts(problems: Path, ours: dict[str, tuple[s
         [log] = inspect_ai.eval(
             problems_task(str(problems), TEMPLATE, MAX_NEW_TOKENS),
             model="hf/local",
-            model_args={"model_path": str(student), "device": "cpu", "batch_size": 40},
+            model_args={"model_path": str(student), "device": "cpu", "batch_size": 40, "do_sample": False},
             log_dir=str(tmp_path),
             display="none",
         )

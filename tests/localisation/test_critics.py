@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import supercorrect.localisation.critics
 from labelled_rows import STEPS, write_set, write_sets
 from supercorrect.budget import Budget
 from supercorrect.config import EndpointConfig, SamplingConfig, StudentConfig
@@ -23,7 +24,7 @@ from supercorrect.localisation.judged import judge_reviews
 from supercorrect.localisation.labelled import LabelledSolution
 from supercorrect.localisation.loading import load_labelled_sets
 from supercorrect.localisation.reviews import Review, read_trace
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
 from supercorrect.progress import Reporter
 from supercorrect.sandbox.server import MockOptions, create_app, running_app
 from supercorrect.sandbox.teacher import section
@@ -161,6 +162,41 @@ def test_a_model_here_reviews_step_by_step_and_goes_on_from_its_store(tmp_path: 
     assert len(reviews) == len(solutions)
     assert all(r.unreadable in (None, "truncated", "step_not_closed") for r in reviews)
     assert critic.settings["model_fingerprint"] == student.fingerprint
+
+
+def test_no_step_is_asked_about_behind_one_that_is_faulted_or_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Three solutions: the second step of one is faulted, the first of one is left open, the last stands."""
+    written = {("fault", 1): "</Step1>", ("fault", 2): f"{FAULT} </Step2>", ("open", 1): "and then and then"}
+    asked: list[tuple[str, int]] = []
+
+    def review(student: object, store: object, questions: Any, *others: object, **named: object) -> list[Any]:
+        asked.extend((solution.problem, step) for solution, step in questions)
+        texts = [written.get((solution.problem, step), f"</Step{step}>") for solution, step in questions]
+        return [TokenCompletion((), text, "stop") for text in texts]
+
+    def rewrite(student: object, store: object, solutions: Any, findings: Any, *others: object, **named: object) -> Any:
+        assert [(s.problem, f.step, f.correction) for s, f in zip(solutions, findings, strict=True)] == [
+            ("fault", 2, "5 * 2 = 10")
+        ]
+        return ["<Step1> 2 + 3 = 5 </Step1> <Answer> 9 </Answer>"]
+
+    monkeypatch.setattr(supercorrect.localisation.critics, "review_steps", review)
+    monkeypatch.setattr(supercorrect.localisation.critics, "rewrite_from", rewrite)
+    name = "supercorrect.sandbox:base_student"
+    config = StudentConfig(model=name)
+    student = TransformersStudent(name, config)
+    solutions = [labelled(problem=problem) for problem in ("fault", "open", "right")]
+    with RequestStore(tmp_path / "store.sqlite") as store:
+        critic = StudentCritic(student, config, "correction", "hierarchical", SamplingConfig(), 0, store, QUIET)
+        reviews = critic.review(solutions)
+    assert [(r.named_step, r.unreadable, r.answer) for r in reviews] == [
+        (2, None, "9"),
+        (None, "step_not_closed", None),
+        (None, None, None),
+    ]
+    assert sorted(asked) == [("fault", 1), ("fault", 2), ("open", 1), ("right", 1), ("right", 2), ("right", 3)]
 
 
 def test_the_command_prints_tables_or_json(tmp_path: Path) -> None:
