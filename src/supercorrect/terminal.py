@@ -151,6 +151,7 @@ def print_teacher_quality(result: dict[str, Any]) -> None:
             shares.append(figures["of_accepted"]["exact"])
             table.add_row(name.replace("_", " "), str(result["n"]), *map(_percent, shares))
     console = Console(highlight=False)
+    console.width = max(console.width, 130)
     console.print(table)
     if result["inspector"] is not None:
         counts = {name: count for name, count in result["inspector"].items() if name != "accepted"}

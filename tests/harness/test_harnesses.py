@@ -120,7 +120,7 @@ def test_inspect_gives_the_same_verdicts(problems: Path, ours: dict[str, tuple[s
 def test_inspect_scores_as_our_grader_does(problems: Path, tmp_path: Path) -> None:
     """Scripted completions, so that no model is needed: right, wrong, ungradable and none."""
     inspect_ai = pytest.importorskip("inspect_ai", reason="inspect_ai is not installed")
-    from inspect_ai.model import ModelOutput, get_model
+    from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
     from supercorrect.harness.inspect_evaluation import VALUES
     from supercorrect.harness.inspect_evaluation import problems as problems_task
@@ -134,7 +134,8 @@ def test_inspect_scores_as_our_grader_does(problems: Path, tmp_path: Path) -> No
     by_prompt = {row.prompt: completions[row.problem_id] for row in rows}
 
     def answer(messages: list, *others: object) -> ModelOutput:  # type: ignore[type-arg]
-        return ModelOutput.from_content("mockllm/model", by_prompt[messages[-1].text])
+        output = ModelOutput.from_content("mockllm/model", by_prompt[messages[-1].text])
+        return output.model_copy(update={"usage": ModelUsage()})  # else inspect fetches a tokenizer to count by
 
     model = get_model("mockllm/model", custom_outputs=answer)
     [log] = inspect_ai.eval(problems_task(str(problems), TEMPLATE), model=model, log_dir=str(tmp_path), display="none")
