@@ -58,7 +58,7 @@ def test_what_cannot_be_read_does_not_say_none() -> None:
 
 
 def test_f1_is_the_harmonic_mean_of_two_accuracies() -> None:
-    """ProcessBench's own example of a critic: 0.6 on wrong traces and 0.9 on right ones give 0.72."""
+    """By hand: 2 · 0.6 · 0.9 / (0.6 + 0.9) = 0.72."""
     assert compute_f1(compute_proportion(6, 10), compute_proportion(9, 10)) == pytest.approx(0.72)
     assert compute_f1(compute_proportion(0, 10), compute_proportion(0, 5)) == 0.0
     assert compute_f1(None, compute_proportion(1, 1)) is None

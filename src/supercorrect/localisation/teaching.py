@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from supercorrect.budget import Budget
 from supercorrect.config import Recipe
@@ -20,12 +20,11 @@ from supercorrect.context import StageContext
 from supercorrect.formats import render_steps, split_steps
 from supercorrect.grading import Grader
 from supercorrect.localisation.critics import describe_prompt
-from supercorrect.localisation.judged import JudgedReview, judge_reviews
+from supercorrect.localisation.judged import judge_reviews
 from supercorrect.localisation.labelled import LabelledSolution
 from supercorrect.localisation.loading import LabelledSet
-from supercorrect.localisation.measures import WrongFigures, compute_wrong_figures
 from supercorrect.localisation.reviews import Review, read_trace
-from supercorrect.metrics import Proportion, compute_proportion
+from supercorrect.localisation.teacher_figures import compute_condition, compute_inspector
 from supercorrect.progress import Reporter
 from supercorrect.prompts import read_template
 from supercorrect.records import Attempt, Correction, Problem, Rejection, Solution
@@ -35,32 +34,6 @@ from supercorrect.store import RequestStore, StoredResponse, write_json_atomic, 
 from supercorrect.supervision import Refusal, Supervised
 
 STAGE = "eval-teacher"
-
-
-class TeacherFigures(TypedDict):
-    """One condition. The figures of `all` count what was not accepted as no hit.
-
-    Attributes:
-        answer_right: Share whose corrected answer is right, wherever the error was found. (What our checks accept
-            always has it; before them it says something.)
-        refused: What was not accepted, by the last reason.
-    """
-
-    accepted: Proportion
-    answer_right: Proportion
-    all: WrongFigures
-    of_accepted: WrongFigures
-    refused: dict[str, int]
-
-
-class InspectorFigures(TypedDict):
-    """What the inspector said of the replies that it saw, and whether people agree with their first wrong step."""
-
-    accepted: Proportion
-    accepted_and_agreeing: int
-    accepted_but_differing: int
-    refused_but_agreeing: int
-    refused_and_differing: int
 
 
 @dataclass(frozen=True)
@@ -95,31 +68,36 @@ def evaluate_teacher(
         conditions["with_inspector"] = inspected.reviews
     judged = {name: judge_reviews(solutions, reviews) for name, reviews in conditions.items()}
     result = {
-        "settings": {
-            "teachers": [{"model": t.model, "decoding": t.sampling.model_dump()} for t in recipe.teachers],
-            "inspector": recipe.inspector.model if recipe.inspector else None,
-            "max_rounds": recipe.max_rounds,
-            "agreement": recipe.agreement,
-            "grounded_correction": describe_prompt(recipe.prompts.grounded_correction),
-            "inspection": describe_prompt(recipe.prompts.inspection),
-        },
+        "settings": _describe_settings(recipe),
         "n": len(solutions),
         "left_out": dict(Counter(rejection.reason for rejection in left_out)),
-        "conditions": {name: _compute_condition(rows) for name, rows in judged.items()},
+        "conditions": {name: compute_condition(rows) for name, rows in judged.items()},
         "sets": {
             one.name: {
-                name: _compute_condition([row for row in rows if row.set_name == one.name])
+                name: compute_condition([row for row in rows if row.set_name == one.name])
                 for name, rows in judged.items()
             }
             for one in sets
         },
-        "inspector": _compute_inspector(inspected.attempts, solutions, store) if inspected else None,
+        "inspector": compute_inspector(_inspected(inspected.attempts, solutions, store)) if inspected else None,
     }
     for name, rows in judged.items():
         write_records(output / f"items_{name}.jsonl", rows)
     write_records(output / "rejects.jsonl", left_out)
     write_json_atomic(output / "metrics.json", result)
     return result
+
+
+def _describe_settings(recipe: Recipe) -> dict[str, Any]:
+    """What the teachers' and the inspector's words depend on."""
+    return {
+        "teachers": [{"model": t.model, "decoding": t.sampling.model_dump()} for t in recipe.teachers],
+        "inspector": recipe.inspector.model if recipe.inspector else None,
+        "max_rounds": recipe.max_rounds,
+        "agreement": recipe.agreement,
+        "grounded_correction": describe_prompt(recipe.prompts.grounded_correction),
+        "inspection": describe_prompt(recipe.prompts.inspection),
+    }
 
 
 def _unusable(solution: LabelledSolution) -> str | None:
@@ -212,40 +190,17 @@ def _read_reply(attempt: Attempt, solution: LabelledSolution, store: RequestStor
     return read_trace(reply.text, len(solution.steps))
 
 
-def _compute_condition(rows: Sequence[JudgedReview]) -> TeacherFigures | None:
-    """The figures of one condition; None where no solution of a set could be used."""
-    if not rows:
-        return None
-    accepted = [row for row in rows if row.unreadable is None]
-    return {
-        "accepted": compute_proportion(len(accepted), len(rows)),
-        "answer_right": compute_proportion(sum(row.answer_status == "correct" for row in rows), len(rows)),
-        "all": compute_wrong_figures(rows),
-        "of_accepted": compute_wrong_figures(accepted),
-        "refused": dict(Counter(row.unreadable for row in rows if row.unreadable is not None)),
-    }
-
-
-def _compute_inspector(
+def _inspected(
     attempts: Sequence[Attempt], solutions: Sequence[LabelledSolution], store: RequestStore
-) -> InspectorFigures | None:
-    """The inspector's word on each reply that it saw; None: it saw none."""
+) -> list[tuple[bool, bool]]:
+    """For each reply that the inspector saw: whether it accepted it, and whether people name the same step."""
     by_id = {solution.item_id: solution for solution in solutions}
-    counts: Counter[tuple[bool, bool]] = Counter()
-    for attempt in attempts:
-        if attempt.inspector_request_key is not None:
-            solution = by_id[attempt.item_id]
-            agrees = _read_reply(attempt, solution, store).named_step == solution.first_error_step
-            counts[attempt.reason is None, agrees] += 1
-    if not counts:
-        return None
-    return {
-        "accepted": compute_proportion(counts[True, True] + counts[True, False], counts.total()),
-        "accepted_and_agreeing": counts[True, True],
-        "accepted_but_differing": counts[True, False],
-        "refused_but_agreeing": counts[False, True],
-        "refused_and_differing": counts[False, False],
-    }
+    seen = [attempt for attempt in attempts if attempt.inspector_request_key is not None]
+    replies = [(attempt, by_id[attempt.item_id]) for attempt in seen]
+    return [
+        (attempt.reason is None, _read_reply(attempt, solution, store).named_step == solution.first_error_step)
+        for attempt, solution in replies
+    ]
 
 
 def _problem(solution: LabelledSolution) -> Problem:
