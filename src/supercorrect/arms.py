@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from supercorrect.config import Recipe
+from supercorrect.config import EndpointConfig, Recipe
 from supercorrect.errors import ConfigError
 from supercorrect.records import PairLayout, ThoughtStyle
 
@@ -68,7 +69,41 @@ def round_arms(recipe: Recipe) -> list[PreferenceArm]:
 def comparison_arms(recipe: Recipe) -> list[PreferenceArm]:
     """What else is trained on the first round's errors."""
     errors = round_arms(recipe)[0].errors
-    return [PreferenceArm(name, "hsft", errors, c.layouts) for name, c in recipe.comparisons.items()]
+    return [PreferenceArm(name, "hsft", errors, recipe.layouts_of(name)) for name in recipe.comparisons]
+
+
+def lessons_of(recipe: Recipe, arm: PreferenceArm) -> list[PreferenceArm]:
+    """The arms whose pairs an arm trains on: its own, or with `pairs.keep_rounds` those of all rounds up to it."""
+    rounds = round_arms(recipe)
+    return rounds[: rounds.index(arm) + 1] if recipe.pairs.keep_rounds and arm in rounds else [arm]
+
+
+@dataclass(frozen=True)
+class ControlArm:
+    """An arm that learns from demonstrations of its own, made for it by a teacher.
+
+    Attributes:
+        start: The arm that it begins with.
+        split: The problems that are demonstrated.
+        fresh: How many of them: as many as took the calls, or the output tokens, of all corrections. None: all.
+        teacher: Who demonstrates. None: the recipe's teachers.
+    """
+
+    name: str
+    start: str
+    split: str
+    fresh: Literal["calls", "tokens"] | None
+    teacher: EndpointConfig | None
+
+
+def control_arms(recipe: Recipe) -> dict[str, ControlArm]:
+    """What is trained on other demonstrations in place of stage 2, by name."""
+    return {
+        name: ControlArm(name, "base", "hsft", None, control.teacher)
+        if control.teacher
+        else ControlArm(name, "hsft", "errors", control.fresh, None)
+        for name, control in recipe.controls.items()
+    }
 
 
 def arm_names(recipe: Recipe) -> tuple[str, ...]:
@@ -79,7 +114,15 @@ def arm_names(recipe: Recipe) -> tuple[str, ...]:
     """
     trained = [arm.name for arm in comparison_arms(recipe) + round_arms(recipe)]
     reflexion = (REFLEXION,) if recipe.evaluation.reflexion else ()
-    every = (*PLAIN_ARMS, *style_arms(recipe), "hsft", *reflexion, "hsft_continued", *trained)
+    every = (
+        *PLAIN_ARMS,
+        *style_arms(recipe),
+        "hsft",
+        *reflexion,
+        "hsft_continued",
+        *recipe.controls,
+        *trained,
+    )
     unknown = [arm for arm in recipe.evaluation.arms or () if arm not in every]
     if unknown:
         raise ConfigError(f"evaluation.arms: unknown arm {unknown[0]!r}; this recipe has {', '.join(every)}")

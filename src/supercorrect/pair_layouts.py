@@ -52,14 +52,18 @@ class PairLayouts:
 
     Args:
         name: The student's; what it sampled itself keeps its tokens, what others wrote gets those of its tokenizer.
+        all_right_steps: Whether a right step that the student let stand makes a pair too.
     """
 
-    def __init__(self, student: TransformersStudent, name: str, prompts: PromptsConfig) -> None:
+    def __init__(
+        self, student: TransformersStudent, name: str, prompts: PromptsConfig, *, all_right_steps: bool = False
+    ) -> None:
         self._student = student
         self._name = name
         self._tokenizer = student.tokenizer
         self._end_id = end_of_turn_id(student.tokenizer)
         self._prompts = prompts
+        self._all_right_steps = all_right_steps
         self._layouts: dict[PairLayout, Callable[[Lesson], Sides | NoPair]] = {
             "continuation": self._continuation,
             "correction": self._correction,
@@ -122,7 +126,10 @@ class PairLayouts:
         The false alarm ends where it begins: to raise it was the mistake. Were the rest of it in the pair, the loss
         could fall by making that rest unlikely, and it does.
         """
-        return self._review(lesson, close_step(_own(lesson).step), ("<Cause", "</Step"))
+        sides = self._review(lesson, close_step(_own(lesson).step), ("<Cause", "</Step"))
+        if self._all_right_steps and sides.chosen == sides.rejected:
+            return Sides(sides.prompt, sides.chosen, text_ids(self._tokenizer, " <Cause>"))
+        return sides
 
     def _review(self, lesson: Lesson, chosen: str, ends: tuple[str, ...]) -> Sides:
         prompt = review_prompt(self._student, self._prompts.correction, self._written(lesson), _own(lesson).step)

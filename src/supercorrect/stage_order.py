@@ -12,10 +12,13 @@ from typing import Any
 from supercorrect.arms import (
     HELD_OUT,
     REFLEXION,
+    ControlArm,
     ErrorSet,
     PreferenceArm,
     arm_names,
     comparison_arms,
+    control_arms,
+    lessons_of,
     model_of,
     prompt_of,
     round_arms,
@@ -43,6 +46,8 @@ from supercorrect.stages import (
 )
 from supercorrect.store import file_sha256
 
+_DECISIVE = {"model", "sampling"}
+"""What of an endpoint decides what it says."""
 Run = Callable[[StageContext], tuple[StageCounts, list[Path]]]
 
 
@@ -79,7 +84,9 @@ def build_stages(recipe: Recipe) -> list[Stage]:
         suffix = arm.name.removeprefix("cross_dpo")
         stages += order.error_stages("", arm.errors, order.drawn_for_errors, suffix) + order.round_stages(arm, suffix)
     stages += [stage for arm in comparison_arms(recipe) for stage in order.comparison_stages(arm)]
-    stages += [order.control_stage(), *order.evaluation_stages()]
+    stages += [order.continued_stage()]
+    stages += [stage for control in control_arms(recipe).values() for stage in order.control_stages(control)]
+    stages += order.evaluation_stages()
     taken = [name for name, count in Counter(stage.name for stage in stages).items() if count > 1]
     if taken:
         raise ConfigError(f"comparisons: {taken[0]!r} is the name of a stage; choose another name for the comparison")
@@ -169,18 +176,50 @@ class _Order:
     def _pairs_stage(self, name: str, arm: PreferenceArm, suffix: str = "") -> Stage:
         needed = ("problems", arm.start, f"solutions{suffix}", f"corrections{suffix}", f"own_corrections{suffix}")
         both = ("hierarchical", "correction")
-        settings = {"layouts": arm.layouts, "max_length": self._recipe.cross_dpo.max_length}
+        settings = {
+            "layouts": arm.layouts,
+            "max_length": self._recipe.cross_dpo.max_length,
+            "right_steps": self._recipe.pairs.right_steps,
+        }
         return self._stage(name, partial(pairs.run, arm=arm), *needed, prompts=both, **settings)
 
     def _preference_stage(self, arm: PreferenceArm, pairs_stage: str, suffix: str = "") -> Stage:
-        needed = ("problems", "thoughts", arm.start, f"corrections{suffix}", pairs_stage)
-        return self._stage(arm.name, partial(cross_dpo.run, arm=arm), *needed, training=self._training)
+        earlier = [f"pairs{a.name.removeprefix('cross_dpo')}" for a in lessons_of(self._recipe, arm)[:-1]]
+        read = (f"solutions{suffix}", f"verdicts{suffix}", f"corrections{suffix}")
+        needed = ("problems", "thoughts", arm.start, *read, *earlier, pairs_stage)
+        training = self._recipe.training_of(arm.name).model_dump()
+        return self._stage(arm.name, partial(cross_dpo.run, arm=arm), *needed, training=training)
 
-    def control_stage(self) -> Stage:
+    def continued_stage(self) -> Stage:
         """HSFT continued for as many steps as all rounds took."""
         rounds = [arm.name for arm in round_arms(self._recipe)]
         train = partial(hsft.run, arm="hsft_continued")
         return self._stage("hsft_continued", train, "thoughts", "hsft", *rounds, training=self._training)
+
+    def control_stages(self, control: ControlArm) -> list[Stage]:
+        """A control's own demonstrations, and what is trained on them."""
+        recipe, rounds = self._recipe, round_arms(self._recipe)
+        asked = ("thought_extraction", "hierarchical", "revision", "inspection")
+        spent = [arm.errors.name.replace("errors", "corrections") for arm in rounds] if control.fresh else []
+        teaching = self._teaching
+        if control.teacher:
+            teaching = teaching | {"teachers": [control.teacher.model_dump(include=_DECISIVE, mode="json")]}
+        demonstrate = partial(thoughts.run, control=control)
+        needed = ("thoughts", "hsft", *(arm.name for arm in rounds), f"thoughts_{control.name}")
+        train, training = partial(hsft.run, arm=control.name), [self._training, recipe.hsft.model_dump()]
+        return [
+            self._stage(
+                f"thoughts_{control.name}",
+                demonstrate,
+                "problems",
+                "thoughts",
+                *spent,
+                prompts=asked,
+                teaching=teaching,
+                fresh=control.fresh,
+            ),
+            self._stage(control.name, train, *needed, base=self._base, training=training),
+        ]
 
     def evaluation_stages(self) -> list[Stage]:
         """One evaluation an arm."""
@@ -208,17 +247,16 @@ class _Order:
 
 def _teaching_settings(recipe: Recipe) -> dict[str, Any]:
     """What decides what teachers write and what of it is accepted."""
-    decisive = {"model", "sampling"}
     return {
-        "teachers": [teacher.model_dump(include=decisive, mode="json") for teacher in recipe.teachers],
-        "inspector": recipe.inspector and recipe.inspector.model_dump(include=decisive, mode="json"),
+        "teachers": [teacher.model_dump(include=_DECISIVE, mode="json") for teacher in recipe.teachers],
+        "inspector": recipe.inspector and recipe.inspector.model_dump(include=_DECISIVE, mode="json"),
         "max_rounds": recipe.max_rounds,
         "grading": _grading_settings(recipe),
     }
 
 
 def _grading_settings(recipe: Recipe) -> dict[str, Any]:
-    judge = recipe.judge and recipe.judge.model_dump(include={"model", "sampling"}, mode="json")
+    judge = recipe.judge and recipe.judge.model_dump(include=_DECISIVE, mode="json")
     return {"grading": recipe.grading.model_dump(exclude={"workers"}), "judge": judge}
 
 

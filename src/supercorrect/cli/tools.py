@@ -26,6 +26,7 @@ class MockAnswers(StrEnum):
     """Who answers at the mock teacher."""
 
     oracle = "oracle"
+    inspector = "inspector"
     echo = "echo"
 
 
@@ -88,10 +89,13 @@ def mock_teacher(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8710,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     model: Annotated[str, typer.Option(help="The model name to answer under.")] = "oracle",
-    answers: Annotated[MockAnswers, typer.Option(help="Of the sandbox's oracle, or any reference solution.")] = (
-        MockAnswers.oracle
-    ),
+    answers: Annotated[
+        MockAnswers, typer.Option(help="The sandbox's oracle, its inspector, or any problem's reference solution.")
+    ] = MockAnswers.oracle,
     key_policy: Annotated[KeyPolicy, typer.Option(help="When demonstrations have a key.")] = KeyPolicy.size,
+    mistakes: Annotated[
+        str, typer.Option(help="Shares of what it does wrong on purpose, such as misplaced_error=0.1,omitted_key=0.2.")
+    ] = "",
     latency_seconds: Annotated[float, typer.Option(help="Wait before each answer.")] = 0.0,
     requests_per_minute: Annotated[float | None, typer.Option(help="Answer 429 above this rate.")] = None,
     faults: Annotated[str, typer.Option(help="Shares of faults, such as rate_limited=0.2,server_error=0.05.")] = "",
@@ -100,7 +104,9 @@ def mock_teacher(
     """Serve a teacher that needs no model as an OpenAI-compatible endpoint, with faults on request."""
     from supercorrect.sandbox.echo import echo
     from supercorrect.sandbox.faults import parse_faults
-    from supercorrect.sandbox.server import MockOptions, create_app, serve_app
+    from supercorrect.sandbox.inspector import inspect
+    from supercorrect.sandbox.mistakes import parse_mistakes
+    from supercorrect.sandbox.server import MockOptions, Reply, create_app, serve_app
     from supercorrect.sandbox.teacher import answer
 
     options = MockOptions(
@@ -111,5 +117,10 @@ def mock_teacher(
         ledger_path=ledger,
     )
     Reporter().say(f"{answers.value} at http://{host}:{port}/v1, model {model!r}; Ctrl-C stops it")
-    reply = echo if answers is MockAnswers.echo else partial(answer, key_policy=key_policy.value)
-    serve_app(create_app(reply, options), host, port)
+    made = parse_mistakes(mistakes)
+    replies: dict[MockAnswers, Reply] = {
+        MockAnswers.oracle: partial(answer, key_policy=key_policy.value, mistakes=made),
+        MockAnswers.inspector: partial(inspect, mistakes=made),
+        MockAnswers.echo: echo,
+    }
+    serve_app(create_app(replies[answers], options), host, port)

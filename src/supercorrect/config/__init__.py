@@ -1,5 +1,6 @@
 """The recipe: one YAML file is one experiment. An unknown key is an error that names the nearest known one."""
 
+from supercorrect.config.arms import BASELINES, ComparisonConfig, ControlConfig
 from supercorrect.config.base import (
     BatchConfig,
     EndpointConfig,
@@ -12,8 +13,6 @@ from supercorrect.config.grading import GradingConfig, GradingPolicy
 from supercorrect.config.loading import load_recipe
 from supercorrect.config.problems import SPLITS, ColumnsConfig, LayoutName, ProblemsConfig, ProblemSetConfig
 from supercorrect.config.recipe import (
-    BASELINES,
-    ComparisonConfig,
     EvaluationConfig,
     PairsConfig,
     PromptsConfig,
@@ -30,6 +29,7 @@ __all__ = [
     "BatchConfig",
     "ColumnsConfig",
     "ComparisonConfig",
+    "ControlConfig",
     "CrossDPOConfig",
     "EndpointConfig",
     "EvaluationConfig",

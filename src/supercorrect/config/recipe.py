@@ -8,19 +8,15 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from supercorrect.config.arms import BASELINES, ComparisonConfig, ControlConfig
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
 from supercorrect.config.grading import GradingConfig
 from supercorrect.config.problems import ProblemsConfig
 from supercorrect.config.training import CrossDPOConfig, SupervisedConfig
 from supercorrect.records import PairLayout, ThoughtStyle
 
-BASELINES: dict[str, tuple[PairLayout, ...]] = {
-    "step_dpo": ("continuation",),
-    "dpo": ("solution",),
-    "correction_sft": (),
-}
-"""Comparisons that need no layouts of their own."""
 _TAKEN = ("base", "sft", "hsft", "cross_dpo", "train")
+_ARM_NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 
 
 class StudentConfig(Section):
@@ -102,21 +98,15 @@ class PairsConfig(Section):
             `right_step`: after the correction prompt and a right step, leaving it against the student's false alarm.
             `solution`: after the problem, the corrected solution against the wrong one, both whole.
         right_step_share: How many right steps are reviewed, as a share of the corrected errors.
+        right_steps: Which of these make a pair: those that the student faulted (`false_alarms`), or `all`; where it let
+            a step stand, the tag that begins a false alarm is the rejected side.
+        keep_rounds: Later rounds train on the pairs of all rounds so far.
     """
 
     layouts: tuple[PairLayout, ...] = Field(default=("continuation", "correction"), min_length=1)
     right_step_share: float = Field(default=0.7, ge=0)
-
-
-class ComparisonConfig(Section):
-    """A further student, trained on the same errors as Cross-DPO, with its training section and number of steps.
-
-    Attributes:
-        layouts: Of its pairs. Empty: plain SFT on the teacher's traces. The names `step_dpo` (corrected against wrong
-            step), `dpo` (whole solutions) and `correction_sft` (traces) bring their own.
-    """
-
-    layouts: tuple[PairLayout, ...] = ()
+    right_steps: Literal["false_alarms", "all"] = "false_alarms"
+    keep_rounds: bool = False
 
 
 class EvaluationConfig(Section):
@@ -149,6 +139,8 @@ class Recipe(Section):
         rounds: How often the newest student is sampled, corrected and trained; the arms are `cross_dpo`,
             `cross_dpo_r2` and so on.
         comparisons: Further arms by name, such as `step_dpo: {}` or `inline_only: {layouts: [inline]}`.
+        controls: Arms by name that get other demonstrations in place of stage 2, such as
+            `hsft_fresh_calls: {fresh: calls}`.
         max_cost_usd: What the run's requests may cost in all.
     """
 
@@ -175,23 +167,34 @@ class Recipe(Section):
     styles: tuple[ThoughtStyle, ...] = ()
     rounds: int = Field(default=1, gt=0)
     comparisons: dict[str, ComparisonConfig] = Field(default_factory=dict)
+    controls: dict[str, ControlConfig] = Field(default_factory=dict)
     evaluation: EvaluationConfig = EvaluationConfig()
     max_cost_usd: float | None = Field(default=None, gt=0)
 
-    @field_validator("comparisons")
-    @classmethod
-    def _name_comparisons(cls, comparisons: dict[str, ComparisonConfig]) -> dict[str, ComparisonConfig]:
+    @model_validator(mode="after")
+    def _settle_comparisons(self) -> Self:
         """Give the baselines their layouts; any other name needs its own, and none may be that of a fixed arm."""
-        named = {}
-        for name, comparison in comparisons.items():
-            if not re.fullmatch(r"[a-z][a-z0-9_]{0,50}", name) or name.startswith(_TAKEN):
+        for name, comparison in self.comparisons.items():
+            if not _ARM_NAME.fullmatch(name) or name.startswith(_TAKEN):
                 raise ValueError(
-                    f"{name!r} cannot name a comparison: use small letters, digits and _, and no arm's name"
+                    f"comparisons: {name!r} cannot name one: use small letters, digits and _, and no arm's name"
                 )
-            if not comparison.layouts and name not in BASELINES:
-                raise ValueError(f"{name!r} needs layouts; without them only {', '.join(BASELINES)} are known")
-            named[name] = comparison if comparison.layouts else ComparisonConfig(layouts=BASELINES[name])
-        return named
+            if not (comparison.layouts or comparison.cross_dpo or name in BASELINES):
+                raise ValueError(
+                    f"comparisons: {name!r} needs layouts; without them only {', '.join(BASELINES)} are known"
+                )
+            self.training_of(name)
+        return self
+
+    @model_validator(mode="after")
+    def _name_controls(self) -> Self:
+        styled = {f"hsft_{style}" for style in self.styles} | {"hsft_continued"}
+        for name in self.controls:
+            if not (_ARM_NAME.fullmatch(name) and name.startswith("hsft_")) or name in styled:
+                raise ValueError(
+                    f"controls: {name!r} cannot name a control: it begins with hsft_ and is no other arm's"
+                )
+        return self
 
     @model_validator(mode="after")
     def _enough_teachers_to_agree(self) -> Self:
@@ -204,6 +207,16 @@ class Recipe(Section):
     def teachers(self) -> tuple[EndpointConfig, ...]:
         """All teachers, in the order in which they are asked."""
         return (self.teacher, *self.cascade)
+
+    def layouts_of(self, comparison: str) -> tuple[PairLayout, ...]:
+        """The layouts of a comparison's pairs; empty: it learns from whole traces."""
+        return self.comparisons[comparison].layouts or BASELINES.get(comparison, self.pairs.layouts)
+
+    def training_of(self, arm: str) -> CrossDPOConfig:
+        """The section that a preference arm is trained with: the recipe's, with what its comparison changes."""
+        comparison = self.comparisons.get(arm)
+        changed = comparison.cross_dpo if comparison else {}
+        return CrossDPOConfig.model_validate(self.cross_dpo.model_dump() | changed)
 
     @property
     def run_folder(self) -> Path:

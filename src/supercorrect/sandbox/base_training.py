@@ -21,12 +21,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from supercorrect.sandbox.gate import GATE, measure_gate
+from supercorrect.sandbox.language import ORDINALS
 from supercorrect.sandbox.pretraining import Example, curriculum
 from supercorrect.sandbox.tokenizer import build_tokenizer
 from supercorrect.store import write_json_atomic, write_text_atomic
 
 SEED = 0
-FIRST_PHASE, SECOND_PHASE = 16_000, 44_000
+FIRST_PHASE, SECOND_PHASE = 24_000, 62_000
 BATCH_SIZE = 32
 LEARNING_RATE = 5e-3
 WARMUP_STEPS, DECAY_SHARE, FLOOR = 20, 0.4, 0.02
@@ -58,7 +59,7 @@ def build_model(tokenizer: Any) -> Any:
 
 
 def encode(tokenizer: Any, example: Example) -> Row:
-    """An example as tokens, with labels on its completion (or on what follows each `=` in it) alone."""
+    """An example as tokens, with labels on its completion (or on what is decided in it) alone."""
     prompt = tokenizer.apply_chat_template(
         [{"role": "user", "content": example.prompt}], add_generation_prompt=True, return_dict=False
     )
@@ -66,10 +67,19 @@ def encode(tokenizer: Any, example: Example) -> Row:
     completion = tokenizer(example.completion)["input_ids"] + ([tokenizer.eos_token_id] if example.closed else [])
     ids = prompt + completion
     labels = [IGNORED] * len(prompt) + completion
-    if example.results_only:
-        equals = tokenizer.convert_tokens_to_ids(" =")
-        labels = [t if i and ids[i - 1] == equals else IGNORED for i, t in enumerate(labels)]
-    return ids, labels
+    return ids, mask_choices(tokenizer, ids, labels) if example.decided_only else labels
+
+
+def mask_choices(tokenizer: Any, ids: list[int], labels: list[int]) -> list[int]:
+    """Labels left on what follows an `=`, and on a move behind its ordinal; the rest could have been anything."""
+    equals, separator = tokenizer.convert_tokens_to_ids([" =", ";"])
+    ordinals = set(tokenizer.convert_tokens_to_ids([f" {word}" for word in ORDINALS]))
+    masked, called_up = [], False
+    for i, label in enumerate(labels):
+        called_up = called_up and label != IGNORED and ids[i] != separator
+        masked.append(label if called_up or (i and ids[i - 1] == equals) else IGNORED)
+        called_up = called_up or ids[i] in ordinals
+    return masked
 
 
 def make_batches(rows: Sequence[Row], rng: random.Random) -> list[list[Row]]:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
 from supercorrect.formats import split_steps
-from supercorrect.sandbox.language import HOURS, SIMPLE_MOVES, Chain, compute, make_chain
-from supercorrect.sandbox.pretraining import work_out
+from supercorrect.sandbox.language import HOURS, SIMPLE_MOVES, TRICKY_MOVES, Chain, compute, make_chain
+from supercorrect.sandbox.pretraining import Example, check_work_out, work_out
 
 GATE = {"facts": 0.98, "copied": 0.98, "simple_moves": 0.98, "work_outs": 0.95, "format": 0.98}
-PROBES = 120
+PROBES = 240
 
 
 def measure_gate(model: Any, tokenizer: Any) -> dict[str, float]:
-    """Shares of right facts, copied step heads, right simple moves, right blends in one go, and right work-outs."""
+    """Shares of right facts, work-outs, checks of them, copied step heads, simple moves, and tricky moves in one go."""
     model.eval()
-    measures = {"facts": _facts(model, tokenizer), "work_outs": _work_outs(model, tokenizer)}
+    measures = {"facts": _facts(model, tokenizer)}
+    for name, make in (("work_outs", work_out), ("checks", check_work_out)):
+        measures[name] = _answered(model, tokenizer, make)
     measures |= _solutions(model, tokenizer)
     model.train()
     return {name: round(value, 4) for name, value in measures.items()}
@@ -34,9 +36,9 @@ def _facts(model: Any, tokenizer: Any) -> float:
     return sum(right) / len(right)
 
 
-def _work_outs(model: Any, tokenizer: Any) -> float:
+def _answered(model: Any, tokenizer: Any, make: Callable[[random.Random], Example]) -> float:
     rng = random.Random(7)
-    examples = [work_out(rng) for _ in range(PROBES)]
+    examples = [make(rng) for _ in range(PROBES)]
     texts = _complete(model, tokenizer, [e.prompt for e in examples], 40)
     return sum(t == e.completion for t, e in zip(texts, examples, strict=True)) / PROBES
 
@@ -45,7 +47,8 @@ def _solutions(model: Any, tokenizer: Any) -> dict[str, float]:
     """Each step is judged from where the student itself stands, so one wrong result does not count twice."""
     chains = [make_chain(random.Random(10**6 + i)) for i in range(PROBES)]
     texts = _complete(model, tokenizer, [f"Solve: {chain.text}" for chain in chains], 160)
-    tallies: dict[str, list[bool]] = {"copied": [], "simple_moves": [], "blends_in_one_go": [], "format": []}
+    measured = ("copied", "simple_moves", *(f"{kind}_in_one_go" for kind in TRICKY_MOVES), "format")
+    tallies: dict[str, list[bool]] = {name: [] for name in measured}
     for chain, text in zip(chains, texts, strict=True):
         steps = [span.text for span in split_steps(text)]
         tallies["format"].append(len(steps) == len(chain.moves) and text.endswith("</Answer>"))
@@ -59,7 +62,7 @@ def _tally_steps(chain: Chain, steps: Sequence[str], tallies: dict[str, list[boo
         copied = text.startswith(f"{chain.step_head(index, value)} ")
         tallies["copied"].append(copied)
         if copied:
-            kind = "blends_in_one_go" if move.is_blend else "simple_moves"
+            kind = f"{move.name}_in_one_go" if move.is_tricky else "simple_moves"
             tallies[kind].append(text == chain.step(index, with_key=False, value=value))
         result = text.rsplit(" ", 1)[-1]
         if not result.isdigit():

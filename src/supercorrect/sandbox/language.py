@@ -2,8 +2,10 @@
 
     Ann starts at 6; first times 4; second blend 3 5 2; third plus 9. Where does Ann end?
 
-All arithmetic is modulo 13, so a wrong chain rarely ends right. A *blend* a b c takes v to a·v² + b·v + c: about 24,000
-cases, too many to know by heart, yet easy in four small moves. A hierarchical thought writes those moves into `<Key>`.
+All arithmetic is modulo 13, so a wrong chain rarely ends right. `plus`, `minus` and `times` are single facts. The other
+moves are *tricky*: several small moves in one, which a hierarchical thought writes into `<Key>`. A `blend` has about
+24,000 cases, too many to know by heart; a `bend` 1,900, which plain practice learns in part; `fold`, `spin` and `turn`
+are rare.
 """
 
 from __future__ import annotations
@@ -17,32 +19,41 @@ HOURS = 13
 NAMES = ("Ann", "Ben", "Cid", "Dee", "Eve", "Fay", "Gus", "Hal")
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 SIMPLE_MOVES = ("plus", "minus", "times")
-BLEND = "blend"
-GENERALIZED_BLENDS = "take the moves in order and break each blend into small parts"
+TRICKY_MOVES = {
+    "blend": ("a times v", "plus b", "times v", "plus c"),
+    "bend": ("a times v", "plus b"),
+    "fold": ("v plus a", "times b"),
+    "spin": ("v times a", "minus b"),
+    "turn": ("v minus a", "times b"),
+}
+"""The small moves of each tricky one: v is where it begins, a, b and c are its constants, in order."""
+TRICKY_SHARES = {"blend": 0.5, "bend": 0.41, "fold": 0.03, "spin": 0.03, "turn": 0.03}
+"""How often each is drawn among the tricky moves of a problem."""
+TRICKY_SHARE = 0.5
+GENERALIZED_TRICKY = "take the moves in order and break each tricky move into small parts"
 GENERALIZED_SIMPLE = "take the moves in order"
 
 
 @dataclass(frozen=True)
 class Move:
-    """One move of a chain: `plus`, `minus` or `times` with one constant, or `blend` with three."""
+    """One move of a chain: its name and its constants."""
 
     name: str
     constants: tuple[int, ...]
 
     @property
-    def is_blend(self) -> bool:
-        """Whether this is the tricky kind of move."""
-        return self.name == BLEND
+    def is_tricky(self) -> bool:
+        """Whether it is made of several small moves."""
+        return self.name in TRICKY_MOVES
 
     def __str__(self) -> str:
         return " ".join([self.name, *map(str, self.constants)])
 
     def apply(self, value: int) -> int:
         """The hour on which this move ends when it begins at `value`."""
-        if not self.is_blend:
+        if not self.is_tricky:
             return compute(value, self.name, self.constants[0])
-        a, b, c = self.constants
-        return (a * value * value + b * value + c) % HOURS
+        return int(small_moves(self, value)[-1].rpartition(" ")[2])
 
 
 @dataclass(frozen=True)
@@ -76,12 +87,12 @@ class Chain:
 
         Args:
             index: Which move, from 0.
-            with_key: Write the small moves of a blend into `<Key>`; without effect on other moves.
+            with_key: Write the small moves of a tricky move into `<Key>`; without effect on other moves.
             value: Where the step begins. None: where the chain really stands.
         """
         move = self.moves[index]
         begin = self.values[index] if value is None else value
-        key = f" <Key> {'; '.join(small_moves(move, begin))} </Key>" if with_key and move.is_blend else ""
+        key = f" <Key> {'; '.join(small_moves(move, begin))} </Key>" if with_key and move.is_tricky else ""
         return f"{self.step_head(index, begin)}{key} = {move.apply(begin)}"
 
     def step_head(self, index: int, value: int) -> str:
@@ -91,7 +102,7 @@ class Chain:
     @property
     def generalized(self) -> str:
         """The high-level thought for problems of this kind."""
-        return GENERALIZED_BLENDS if any(move.is_blend for move in self.moves) else GENERALIZED_SIMPLE
+        return GENERALIZED_TRICKY if any(move.is_tricky for move in self.moves) else GENERALIZED_SIMPLE
 
     @property
     def reference_solution(self) -> str:
@@ -107,28 +118,48 @@ def compute(left: int, name: str, right: int) -> int:
 
 
 def small_moves(move: Move, value: int) -> list[str]:
-    """The four small moves of a blend by Horner's rule, each with its result."""
-    texts = []
-    a, b, c = move.constants
-    left = a
-    for name, right in (("times", value), ("plus", b), ("times", value), ("plus", c)):
-        result = compute(left, name, right)
-        texts.append(f"{left} {name} {right} = {result}")
+    """The small moves of a tricky one, each with its result."""
+    known = dict(zip("vabc", (value, *move.constants), strict=False))
+    texts: list[str] = []
+    left: int | None = None
+    for part in TRICKY_MOVES[move.name]:
+        *begin, name, operand = part.split()
+        left = known[begin[0]] if left is None else left
+        result = compute(left, name, known[operand])
+        texts.append(f"{left} {name} {known[operand]} = {result}")
         left = result
     return texts
 
 
-def make_move(rng: random.Random, blend_share: float = 0.5) -> Move:
-    """One random move."""
-    if rng.random() < blend_share:
-        return Move(BLEND, tuple(rng.randint(1, HOURS - 1) for _ in range(3)))
+def make_move(rng: random.Random, tricky_share: float = TRICKY_SHARE, shares: dict[str, float] = TRICKY_SHARES) -> Move:
+    """One random move.
+
+    Args:
+        rng: Draws it.
+        tricky_share: How often it is a tricky one.
+        shares: How often each kind, among the tricky ones.
+    """
+    if rng.random() < tricky_share:
+        [name] = rng.choices(list(shares), list(shares.values()))
+        return Move(name, tuple(rng.randint(1, HOURS - 1) for _ in range(constants_of(name))))
     name = rng.choice(SIMPLE_MOVES)
     return Move(name, (rng.randint(2 if name == "times" else 1, HOURS - 1),))
 
 
-def make_chain(rng: random.Random, shortest: int = 3, longest: int = 5, blend_share: float = 0.5) -> Chain:
-    """One random chain of `shortest` to `longest` moves."""
-    moves = tuple(make_move(rng, blend_share) for _ in range(rng.randint(shortest, longest)))
+def constants_of(name: str) -> int:
+    """How many constants a move has."""
+    return len({"a", "b", "c"} & set(" ".join(TRICKY_MOVES[name]).split())) if name in TRICKY_MOVES else 1
+
+
+def make_chain(
+    rng: random.Random,
+    shortest: int = 3,
+    longest: int = 5,
+    tricky_share: float = TRICKY_SHARE,
+    shares: dict[str, float] = TRICKY_SHARES,
+) -> Chain:
+    """One random chain of `shortest` to `longest` moves; the shares are those of `make_move`."""
+    moves = tuple(make_move(rng, tricky_share, shares) for _ in range(rng.randint(shortest, longest)))
     return Chain(rng.choice(NAMES), rng.randrange(HOURS), moves)
 
 
@@ -145,7 +176,8 @@ def read_chain(text: str) -> Chain | None:
     except (ValueError, IndexError):
         return None
     well_formed = all(
-        move.name in (*SIMPLE_MOVES, BLEND) and len(move.constants) == (3 if move.is_blend else 1) for move in parsed
+        move.name in (*SIMPLE_MOVES, *TRICKY_MOVES) and len(move.constants) == constants_of(move.name)
+        for move in parsed
     )
     return chain if well_formed and chain.text == text.strip() else None
 
@@ -156,7 +188,6 @@ def make_problems(*, count: int, seed: int, split: str) -> list[Problem]:
     problems: dict[str, Problem] = {}
     while len(problems) < count:
         chain = make_chain(rng)
-        blends = sum(move.is_blend for move in chain.moves)
         problem = Problem(
             problem_id=make_id("problem", chain.text),
             problem=chain.text,
@@ -164,8 +195,14 @@ def make_problems(*, count: int, seed: int, split: str) -> list[Problem]:
             reference_answer=str(chain.values[-1]),
             split=split,
             source="sandbox",
-            topic=f"{len(chain.moves)} moves",
-            level=f"{blends} blends" if blends != 1 else "1 blend",
+            topic=topic_of(chain),
+            level=f"Level {len(chain.moves)}",
         )
         problems.setdefault(problem.problem_id, problem)
     return list(problems.values())
+
+
+def topic_of(chain: Chain) -> str:
+    """The rarest tricky move of a chain, which is the skill that it asks for."""
+    kinds = [move.name for move in chain.moves if move.is_tricky]
+    return min(kinds, key=lambda kind: (TRICKY_SHARES[kind], kind), default="simple moves")

@@ -29,6 +29,7 @@ from supercorrect.sandbox.faults import FaultScript, SlidingWindow
 from supercorrect.sandbox.ledger import LedgerRow, Outcome, request_hash
 
 Messages = list[dict[str, str]]
+Reply = Callable[[Messages], str | None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class MockOptions:
 class MockTeacher:
     """What stands behind the routes: decides each request's outcome and writes it down before it answers."""
 
-    def __init__(self, answer: Callable[[Messages], str | None], options: MockOptions) -> None:
+    def __init__(self, answer: Reply, options: MockOptions) -> None:
         self.ledger: list[LedgerRow] = []
         self._answer = answer
         self._options = options
@@ -178,7 +179,7 @@ class MockTeacher:
 _CHARGED: frozenset[Outcome] = frozenset({"ok", "empty", "length", "refusal"})
 
 
-def create_app(answer: Callable[[Messages], str | None], options: MockOptions | None = None) -> Starlette:
+def create_app(answer: Reply, options: MockOptions | None = None) -> Starlette:
     """The server as an ASGI app; its ledger is `app.state.ledger`, a list that grows; its batches `app.state.batches`.
 
     Args:

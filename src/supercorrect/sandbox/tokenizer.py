@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supercorrect.sandbox.language import BLEND, GENERALIZED_BLENDS, HOURS, NAMES, ORDINALS, SIMPLE_MOVES
+from supercorrect.sandbox.language import GENERALIZED_TRICKY, HOURS, NAMES, ORDINALS, SIMPLE_MOVES, TRICKY_MOVES
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -22,9 +22,24 @@ PATTERN = r"[ \n]?(?:</?[A-Za-z]+[0-9]?>|[A-Za-z]+|[0-9]+|[^\sA-Za-z0-9])"
 def vocabulary() -> list[str]:
     """Every token, in order of its id."""
     steps = range(1, len(ORDINALS) + 1)
-    spaced = [*map(str, range(HOURS)), *NAMES, *ORDINALS, *SIMPLE_MOVES, BLEND, "=", "starts", "at", "Where", "does"]
-    spaced += ["end", "The", "answer", "is", "Recite", "Work", "Solve", "Answer", "Check", "wrong", "without", "its"]
-    spaced += ["parts", "should", "be", *GENERALIZED_BLENDS.split()]
+    spaced = [*map(str, range(HOURS)), *NAMES, *ORDINALS, *SIMPLE_MOVES, *TRICKY_MOVES, "=", "starts", "at", "Where"]
+    spaced += [
+        "does",
+        "end",
+        "The",
+        "answer",
+        "is",
+        "Recite",
+        "Work",
+        "Solve",
+        "Answer",
+        "Check",
+        "wrong",
+        "right",
+        "without",
+        "its",
+    ]
+    spaced += ["parts", "should", "be", *GENERALIZED_TRICKY.split()]
     spaced += ["<Key>", "</Key>", "<Cause>", "</Cause>", "<Correction>", "</Correction>", "</Generalized>", "</Answer>"]
     spaced += [f"</Step{k}>" for k in steps]
     lines = [f"<Step{k}>" for k in steps[1:]] + ["<Generalized>", "<Answer>"]

@@ -6,22 +6,30 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from supercorrect.arms import PreferenceArm
+from supercorrect.arms import PreferenceArm, lessons_of
 from supercorrect.context import StageContext
 from supercorrect.errors import TrainingDataError
 from supercorrect.models.transformers_student import load_tokenizer
-from supercorrect.records import Correction, Demonstration, Pair, Problem
+from supercorrect.records import Correction, Demonstration, Pair, Problem, Solution, Verdict
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import write_json_atomic
 from supercorrect.training.pair_lint import Finding, lint_pairs
-from supercorrect.training.rendering import demonstration_row, end_of_turn_id
+from supercorrect.training.rendering import (
+    IGNORED_LABEL,
+    Tokenizer,
+    TrainingRow,
+    chat_prompt_ids,
+    demonstration_row,
+    end_of_turn_id,
+    user_message,
+)
 
 
 def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
     """Train from the arm's first student, which is also the reference, and leave `checkpoints/<arm>/model`."""
     from supercorrect.training.cross_dpo import train_cross_dpo
 
-    pairs = context.folder.read(arm.pairs, Pair)
+    pairs = [pair for taught in lessons_of(context.recipe, arm) for pair in context.folder.read(taught.pairs, Pair)]
     model = context.student_model(arm.start)
     folder = context.folder.model(arm.name).parent
     if not pairs and arm.name != "cross_dpo":
@@ -32,14 +40,13 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
     write_json_atomic(
         folder / "findings.json", {"forced": context.force, "findings": [asdict(finding) for finding in findings]}
     )
-    demonstrations = context.folder.read("hsft/train", Demonstration)
-    replay = [demonstration_row(tokenizer, d) for d in demonstrations]
+    replay = replay_rows(context, arm, tokenizer)
     with context.reporter.task(f"train {arm.name}", total=1) as task:
         train_cross_dpo(
             model,
             pairs,
             replay,
-            context.recipe.cross_dpo,
+            context.recipe.training_of(arm.name),
             context.recipe.student,
             folder=folder,
             fingerprint=context.fingerprint,
@@ -48,6 +55,23 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
         )
     outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
     return StageCounts(inputs=len(pairs), kept=len(pairs)), outputs
+
+
+def replay_rows(context: StageContext, arm: PreferenceArm, tokenizer: Tokenizer) -> list[TrainingRow]:
+    """What is replayed beside the pairs."""
+    if context.recipe.training_of(arm.name).replay_from == "demonstrations":
+        return [demonstration_row(tokenizer, d) for d in context.folder.read("hsft/train", Demonstration)]
+    problems = {p.problem_id: p.problem for p in context.folder.read(f"problems/{arm.errors.split}", Problem)}
+    verdicts = context.folder.read(f"verdicts/{arm.errors.name}", Verdict)
+    right = {verdict.solution_id for verdict in verdicts if verdict.status == "correct"}
+    template = context.recipe.prompts.hierarchical
+    rows = []
+    for solution in context.folder.read(f"solutions/{arm.errors.name}", Solution):
+        if solution.solution_id in right and solution.student == arm.start:
+            prompt = chat_prompt_ids(tokenizer, user_message(template, problem=problems[solution.problem_id]))
+            written = list(solution.completion_token_ids)
+            rows.append(TrainingRow([*prompt, *written], [*[IGNORED_LABEL] * len(prompt), *written]))
+    return rows
 
 
 def leave_untrained(start: Path, folder: Path) -> list[Path]:
@@ -64,7 +88,8 @@ def find_faults(context: StageContext, arm: PreferenceArm, pairs: list[Pair], en
     Raises:
         TrainingDataError: Something blocks the training, and the run was not started with `--force`.
     """
-    corrections = context.folder.read(f"corrections/{arm.errors.name}", Correction)
+    sets = {taught.errors.name for taught in lessons_of(context.recipe, arm)}
+    corrections = [c for name in sorted(sets) for c in context.folder.read(f"corrections/{name}", Correction)]
     problems = context.folder.read(f"problems/{arm.errors.split}", Problem)
     findings = lint_pairs(
         pairs,

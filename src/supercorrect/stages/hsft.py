@@ -1,14 +1,15 @@
 """HSFT: the student learns from the teacher's thoughts (section 4.1). Also its baseline and its control.
 
 `sft` learns from the reference solutions as they are; `hsft_continued` goes on with HSFT for as many optimiser steps as
-Cross-DPO takes, so that more training alone explains nothing; `hsft_<style>` learns the same thoughts in other dress.
+Cross-DPO takes, so that more training alone explains nothing; a control does so with demonstrations made for it;
+`hsft_<style>` learns the same thoughts in other dress.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from supercorrect.arms import prompt_of, round_arms, style_arms
+from supercorrect.arms import control_arms, prompt_of, round_arms, style_arms
 from supercorrect.config import SupervisedConfig
 from supercorrect.context import StageContext
 from supercorrect.formats import render_styled
@@ -22,7 +23,8 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
     """Train one arm and leave it in `checkpoints/<arm>/model`."""
     from supercorrect.training.supervised import train_supervised
 
-    start = context.student_model("hsft" if arm == "hsft_continued" else "base")
+    control = control_arms(context.recipe).get(arm)
+    start = context.student_model("hsft" if arm == "hsft_continued" else control.start if control else "base")
     rows = render_rows(context, arm, start)
     config = training_config(context, arm)
     folder = context.folder.model(arm).parent
@@ -51,8 +53,10 @@ def render_rows(context: StageContext, arm: str, model: str) -> list[TrainingRow
         ]
     if arm in style_arms(context.recipe):
         return _styled_rows(context, arm, tokenizer)
-    demonstrations = context.folder.read("hsft/train", Demonstration)
-    return [demonstration_row(tokenizer, d) for d in demonstrations]
+    control = control_arms(context.recipe).get(arm)
+    own = context.folder.read(f"hsft/{arm}", Demonstration) if control else []
+    shared = [] if control and control.teacher else context.folder.read("hsft/train", Demonstration)
+    return [demonstration_row(tokenizer, demonstration) for demonstration in (*shared, *own)]
 
 
 def _styled_rows(context: StageContext, arm: str, tokenizer: Tokenizer) -> list[TrainingRow]:
@@ -65,9 +69,15 @@ def _styled_rows(context: StageContext, arm: str, tokenizer: Tokenizer) -> list[
 
 
 def training_config(context: StageContext, arm: str) -> SupervisedConfig:
-    """The arm's training section; the control takes Cross-DPO's, with its steps over all rounds."""
-    recipe = context.recipe
-    if arm != "hsft_continued":
+    """The arm's training section.
+
+    What goes on after HSFT takes Cross-DPO's, with its steps over all rounds; another teacher's student has the steps
+    of both stages.
+    """
+    recipe, control = context.recipe, control_arms(context.recipe).get(arm)
+    if arm != "hsft_continued" and control is None:
         return recipe.sft if arm == "sft" else recipe.hsft
     steps = sum(context.folder.training_steps(round_arm.name) for round_arm in round_arms(recipe))
-    return recipe.cross_dpo.without_pairs(steps)
+    if control is None or control.fresh:
+        return recipe.cross_dpo.without_pairs(steps)
+    return recipe.hsft.model_copy(update={"max_steps": steps + context.folder.training_steps("hsft")})

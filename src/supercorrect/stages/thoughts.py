@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from supercorrect.arms import ControlArm, round_arms
 from supercorrect.context import StageContext
 from supercorrect.formats import ParseResult, parse_thought, render_thought
 from supercorrect.grading import Grader
 from supercorrect.judging import open_grader
 from supercorrect.prompts import read_template, render_prompt
-from supercorrect.records import Demonstration, Message, ParsedThought, Problem, Thought, make_id
+from supercorrect.records import Attempt, Demonstration, Message, ParsedThought, Problem, Thought, make_id
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
 from supercorrect.supervision import Assignment, Refusal, grade_replies, refuse_answer, refuse_reply, supervise
 from supercorrect.training.rendering import user_message
 
 
-def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
-    """Write `data/thoughts/hsft.jsonl` and the training set made of them, `data/hsft/train.jsonl`."""
-    problems = context.folder.read("problems/hsft", Problem)
+def run(context: StageContext, control: ControlArm | None = None) -> tuple[StageCounts, list[Path]]:
+    """Write `data/thoughts/hsft.jsonl` and the training set made of them, `data/hsft/train.jsonl`.
+
+    Those of a control are called by its name instead.
+    """
+    name, train = (control.name, f"hsft/{control.name}") if control else ("hsft", "hsft/train")
+    problems = choose_problems(context, control) if control else context.folder.read("problems/hsft", Problem)
+    teachers = [control.teacher] if control and control.teacher else None
     template = read_template(context.recipe.prompts.thought_extraction)
     assignments = [
         Assignment(p.problem_id, render_prompt(template, problem=p.problem, reference_solution=p.reference_solution), p)
@@ -30,7 +36,7 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
         def read(replies: Sequence[tuple[int, StoredResponse]]) -> list[Thought | Refusal]:
             return read_thoughts([(problems[i], reply) for i, reply in replies], grader)
 
-        supervised = supervise(context, assignments, read)
+        supervised = supervise(context, assignments, read, teachers)
     thoughts = [thought for _, thought in sorted(supervised.accepted.items())]
     rejections = supervised.rejections(context.stage, assignments)
     rows = [
@@ -38,12 +44,29 @@ def run(context: StageContext) -> tuple[StageCounts, list[Path]]:
         for i, thought in sorted(supervised.accepted.items())
     ]
     outputs = [
-        context.folder.write("thoughts/hsft", thoughts),
-        context.folder.write("hsft/train", rows),
+        context.folder.write(f"thoughts/{name}", thoughts),
+        context.folder.write(train, rows),
         context.folder.write(f"attempts/{context.stage}", supervised.attempts),
         context.folder.write_rejects(context.stage, rejections),
     ]
     return supervised.costs.with_rejections(len(problems), rejections), outputs
+
+
+def choose_problems(context: StageContext, control: ControlArm) -> list[Problem]:
+    """The problems that a control has demonstrated: as many as its budget of calls or tokens allows."""
+    problems = context.folder.read(f"problems/{control.split}", Problem)
+    if control.fresh is None:
+        return problems
+    stages = (arm.errors.name.replace("errors", "corrections") for arm in round_arms(context.recipe))
+    spent = [attempt for stage in stages for attempt in context.folder.read(f"attempts/{stage}", Attempt)]
+    wanted = len(spent)
+    if control.fresh == "tokens":
+        made = context.folder.read("attempts/thoughts", Attempt)
+        each = sum(attempt.output_tokens or 0 for attempt in made) / max(1, len(made))
+        wanted = round(sum(attempt.output_tokens or 0 for attempt in spent) / max(1.0, each))
+    if wanted > len(problems):
+        context.reporter.say(f"{control.name}: {wanted} fresh problems are due, and {len(problems)} are there")
+    return problems[:wanted]
 
 
 def read_thoughts(replies: Sequence[tuple[Problem, StoredResponse]], grader: Grader) -> list[Thought | Refusal]:
