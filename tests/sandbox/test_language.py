@@ -36,7 +36,7 @@ def test_values_by_hand() -> None:
 
 FORMULAS = {
     "blend": lambda v, a, b, c: a * v**2 + b * v + c,
-    "bend": lambda v, a, b: a * v + b,
+    "bend": lambda v, a: v * v + a,
     "fold": lambda v, a, b: (v + a) * b,
     "spin": lambda v, a, b: v * a - b,
     "turn": lambda v, a, b: (v - a) * b,
