@@ -33,6 +33,8 @@ class Sides:
     rejected: list[int]
 
 
+OPEN_FAULT = " <Cause>"
+"""What a reader writes behind a step that it faults, to begin with."""
 NoPair = str
 """The reason why there is none."""
 
@@ -69,6 +71,7 @@ class PairLayouts:
             "correction": self._correction,
             "inline": self._inline,
             "right_step": self._right_step,
+            "wrong_step": self._wrong_step,
             "solution": self._solution,
         }
 
@@ -76,7 +79,7 @@ class PairLayouts:
         """The sides of one pair, or why there is none."""
         sides = self._layouts[layout](lesson)
         if isinstance(sides, Sides) and sides.chosen == sides.rejected:
-            return "student_was_right" if layout in ("correction", "right_step") else "same_tokens"
+            return "student_was_right" if layout in ("correction", "right_step", "wrong_step") else "same_tokens"
         if isinstance(sides, Sides) and not sides.rejected:
             return "student_wrote_nothing"
         return sides
@@ -128,8 +131,19 @@ class PairLayouts:
         """
         sides = self._review(lesson, close_step(_own(lesson).step), ("<Cause", "</Step"))
         if self._all_right_steps and sides.chosen == sides.rejected:
-            return Sides(sides.prompt, sides.chosen, text_ids(self._tokenizer, " <Cause>"))
+            return Sides(sides.prompt, sides.chosen, text_ids(self._tokenizer, OPEN_FAULT))
         return sides
+
+    def _wrong_step(self, lesson: Lesson) -> Sides | NoPair:
+        """After the correction prompt and the wrong step: faulting it against letting it stand, and nothing more.
+
+        In `correction` the margin can grow on the words of the cause and the correction alone, while the student goes
+        on letting the step stand, as `right_step` teaches it to do. This is the counterpart of `right_step`.
+        """
+        own = _own(lesson)
+        if own.cause is not None or own.correction is not None:
+            return "student_was_right"
+        return self._review(lesson, OPEN_FAULT, ("</Step",))
 
     def _review(self, lesson: Lesson, chosen: str, ends: tuple[str, ...]) -> Sides:
         prompt = review_prompt(self._student, self._prompts.correction, self._written(lesson), _own(lesson).step)

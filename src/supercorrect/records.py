@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 VerdictStatus = Literal["correct", "incorrect", "ungradable"]
 ThoughtStyle = Literal["hierarchy_without_generalized", "hierarchy", "headings"]
-PairLayout = Literal["continuation", "correction", "inline", "right_step", "solution"]
+PairLayout = Literal["continuation", "correction", "inline", "right_step", "wrong_step", "solution"]
 
 
 def make_id(kind: str, *parts: str | int) -> str:

@@ -96,6 +96,7 @@ class PairsConfig(Section):
             `inline`: after the problem, the right steps and the wrong one, cause and correction against what the
             student wrote next (arXiv 2608.11573).
             `right_step`: after the correction prompt and a right step, leaving it against the student's false alarm.
+            `wrong_step`: after the correction prompt and a wrong step that the student let stand, faulting it at all.
             `solution`: after the problem, the corrected solution against the wrong one, both whole.
         right_step_share: How many right steps are reviewed, as a share of the corrected errors.
         right_steps: Which of these make a pair: those that the student faulted (`false_alarms`), or `all`; where it let

@@ -53,10 +53,11 @@ def read_lessons(context: StageContext, arm: PreferenceArm) -> list[tuple[PairLa
         (layout, lesson) for layout in plain if layout in arm.layouts for lesson in lessons.values()
     ]
     for own in context.folder.read(f"own_corrections/{name}", OwnCorrection):
-        lesson = lessons[own.correction_id]
-        layout: PairLayout = "correction" if own.step == lesson.correction.first_error_step else "right_step"
-        if layout in arm.layouts:
-            wanted.append((layout, Lesson(lesson.problem, lesson.solution, lesson.correction, own)))
+        about = lessons[own.correction_id]
+        lesson = Lesson(about.problem, about.solution, about.correction, own)
+        is_wrong = own.step == about.correction.first_error_step
+        reviews: tuple[PairLayout, ...] = ("correction", "wrong_step") if is_wrong else ("right_step",)
+        wanted += [(layout, lesson) for layout in reviews if layout in arm.layouts]
     return wanted
 
 
