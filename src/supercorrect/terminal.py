@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +13,6 @@ from supercorrect.run_folder import Manifest
 
 if TYPE_CHECKING:  # an estimate needs the stages, which `supercorrect --help` does not
     from supercorrect.estimate import Estimate, Figure
-
-
-def plain_text(text: str) -> str:
-    """Text from a model or a file, safe to print: control and direction characters become visible."""
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf") else f"\\x{ord(c):02x}" for c in text
-    )
 
 
 def print_plan(plan: dict[str, str]) -> None:

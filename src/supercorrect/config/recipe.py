@@ -141,6 +141,7 @@ class Recipe(Section):
             `cross_dpo_r2` and so on.
         comparisons: Further arms by name, such as `step_dpo: {}` or `inline_only: {layouts: [inline]}`.
         max_cost_usd: What the run's requests may cost in all.
+        report_to: Where trainings show their curves besides the report; it changes nothing that is trained.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -168,6 +169,7 @@ class Recipe(Section):
     comparisons: dict[str, ComparisonConfig] = Field(default_factory=dict)
     evaluation: EvaluationConfig = EvaluationConfig()
     max_cost_usd: float | None = Field(default=None, gt=0)
+    report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
 
     @field_validator("comparisons")
     @classmethod

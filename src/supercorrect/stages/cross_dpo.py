@@ -8,9 +8,10 @@ from pathlib import Path
 
 from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
+from supercorrect.decisions import read_decided
 from supercorrect.errors import TrainingDataError
 from supercorrect.models.transformers_student import load_tokenizer
-from supercorrect.records import Correction, Demonstration, Pair, Problem
+from supercorrect.records import Demonstration, Pair, Problem
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import write_json_atomic
 from supercorrect.training.pair_lint import Finding, lint_pairs
@@ -45,6 +46,7 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
             fingerprint=context.fingerprint,
             seed=context.seed,
             task=task,
+            report_to=context.recipe.report_to,
         )
     outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
     return StageCounts(inputs=len(pairs), kept=len(pairs)), outputs
@@ -64,7 +66,7 @@ def find_faults(context: StageContext, arm: PreferenceArm, pairs: list[Pair], en
     Raises:
         TrainingDataError: Something blocks the training, and the run was not started with `--force`.
     """
-    corrections = context.folder.read(f"corrections/{arm.errors.name}", Correction)
+    corrections = read_decided(context, arm.errors.name, arm.errors.split).corrections
     problems = context.folder.read(f"problems/{arm.errors.split}", Problem)
     findings = lint_pairs(
         pairs,

@@ -1,0 +1,93 @@
+"""What one student gets right and another gets wrong, of one run or of two."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from supercorrect.viewer.index import RunIndex
+from supercorrect.viewer.queries import PAGE_SIZE
+
+Answer = Literal["greedy", "sampled", "corrected"]
+Change = Literal["fixed", "broken", "both_right", "both_wrong", "ungradable"]
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
+CHANGES: tuple[Change, ...] = get_args(Change)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The problems that both sides answered, by what changed from the first to the second; one page of them.
+
+    Attributes:
+        counts: How many problems, by change.
+        rows: Of the page: problem_id, the first side's verdict, the second's, and the item of the first run.
+        alone: How many problems only one side answered.
+    """
+
+    counts: dict[Change, int]
+    rows: list[sqlite3.Row]
+    page: int
+    pages: int
+    alone: int
+
+
+def read_arms(index: RunIndex) -> list[str]:
+    """The arms that a run has evaluated."""
+    query = "SELECT record_id FROM records WHERE kind = 'evaluation' GROUP BY 1 ORDER BY min(id)"
+    with index.reading() as connection:
+        return [arm for (arm,) in connection.execute(query)]
+
+
+def compare(
+    first: tuple[RunIndex, str], second: tuple[RunIndex, str], answer: Answer, change: Change, page: int
+) -> Compared:
+    """Compare two arms, problem by problem; problems of two runs are the same if they have the same id.
+
+    Args:
+        first: A run and one of its arms.
+        answer: Which of an arm's answers counts.
+        change: What the page lists.
+        page: From 1.
+    """
+    with first[0].reading() as connection:
+        connection.execute("COMMIT")
+        connection.execute("ATTACH ? AS other", (f"{second[0].path.as_uri()}?mode=ro",))
+        connection.create_function("outcome", 1, lambda label: label.split(" ")[ANSWERS.index(answer)])
+        connection.create_function("change", 2, _change, deterministic=True)
+        connection.execute(
+            "CREATE TEMP TABLE both AS SELECT a.problem_id, outcome(a.label) AS before, outcome(b.label) AS after "
+            "FROM main.records a JOIN other.records b ON b.problem_id = a.problem_id AND b.kind = 'evaluation' "
+            "AND b.record_id = ? WHERE a.kind = 'evaluation' AND a.record_id = ? ORDER BY a.id",
+            (second[1], first[1]),
+        )
+        counted: Mapping[str, int] = dict(
+            connection.execute("SELECT change(before, after), count(*) FROM both GROUP BY 1").fetchall()
+        )
+        counts = {name: counted.get(name, 0) for name in CHANGES}
+        pages = max(1, -(-counts[change] // PAGE_SIZE))
+        page = min(max(page, 1), pages)
+        rows = connection.execute(
+            "SELECT both.problem_id, before, after, "
+            "min(problem_row) AS problem_row, min(topic) AS topic, min(level) AS level "
+            "FROM both JOIN main.items ON main.items.problem_id = both.problem_id WHERE change(before, after) = ? "
+            "GROUP BY both.rowid ORDER BY both.rowid LIMIT ? OFFSET ?",
+            (change, PAGE_SIZE, (page - 1) * PAGE_SIZE),
+        ).fetchall()
+        sides = [
+            connection.execute(
+                f"SELECT count(*) FROM {schema}.records WHERE kind = 'evaluation' AND record_id = ?", (arm,)
+            ).fetchone()[0]
+            for schema, arm in (("main", first[1]), ("other", second[1]))
+        ]
+        return Compared(counts, rows, page, pages, sum(sides) - 2 * sum(counts.values()))
+
+
+def _change(before: str, after: str) -> Change:
+    known = ("correct", "incorrect")
+    if before not in known or after not in known:
+        return "ungradable"
+    if before == after:
+        return "both_right" if before == "correct" else "both_wrong"
+    return "fixed" if after == "correct" else "broken"
