@@ -40,7 +40,7 @@ class Pages:
             "heat": heat_columns,
             "clock": lambda seconds: time.strftime("%H:%M:%S", time.localtime(seconds)),
             "duration": describe_seconds,
-            "dollars": lambda usd: "unknown" if usd is None else f"${usd:,.4f}" if usd < 1 else f"${usd:,.2f}",
+            "dollars": describe_dollars,
             "count": lambda number: "unknown" if number is None else f"{number:,}",
             "words": lambda name: str(name).replace("_", " "),
         }
@@ -80,6 +80,13 @@ def describe_seconds(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def describe_dollars(usd: float | None) -> str:
+    """An amount; one below a dollar keeps two digits, so that it never looks like nothing."""
+    if usd is None:
+        return "unknown"
+    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.2g}"
 
 
 def _probability_shade(logp: float) -> str:
