@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from supercorrect.report.mathematics import render_text
 from supercorrect.viewer.token_logps import TokenLogps
 from supercorrect.visible_text import plain_text
 
@@ -36,7 +37,8 @@ class Pages:
         self._environment.globals |= common
         self._environment.filters |= {
             "path": lambda text: quote(str(text), safe=""),
-            "key_parts": split_keys,
+            "formulas": render_text,
+            "step": render_step,
             "heat": heat_columns,
             "clock": lambda seconds: time.strftime("%H:%M:%S", time.localtime(seconds)),
             "duration": describe_seconds,
@@ -51,14 +53,14 @@ class Pages:
         return HTMLResponse(page, status_code)
 
 
-def split_keys(text: str) -> list[tuple[bool, str]]:
-    """A step's text cut at its `<Key>` passages, each with whether it is one."""
-    parts: list[tuple[bool, str]] = []
-    place = 0
-    while (opened := text.find("<Key>", place)) >= 0 and (closed := text.find("</Key>", opened)) >= 0:
-        parts += [(False, text[place:opened]), (True, text[opened + len("<Key>") : closed].strip())]
-        place = closed + len("</Key>")
-    return [*parts, (False, text[place:])]
+def render_step(text: str) -> Markup:
+    """A step as HTML: its LaTeX as MathML, its `<Key>` passages marked."""
+    plain, *passages = text.split("<Key>")
+    pieces = [render_text(plain)]
+    for passage in passages:
+        key, _, rest = passage.partition("</Key>")
+        pieces += [Markup('<span class="key">{}</span>').format(render_text(key.strip())), render_text(rest)]
+    return Markup("").join(pieces)
 
 
 def heat_columns(side: TokenLogps) -> list[dict[str, Any]]:
