@@ -88,6 +88,7 @@ def test_a_run_that_goes_on_is_followed(folder: RunFolder, client: TestClient) -
     assert "30 of 140" in page
     assert '<span class="chip waiting">waiting' in page
     (folder.root / "LOCK").write_text("0\n")
+    assert 'id="state">stopped' in client.get("/runs/0/status").text  # killed: it could not say anything
     folder.log_event("stage_stopped", stage="cross_dpo", error="StorageError: disk full")
     page = client.get("/runs/0/status").text
     assert "30 of 140" not in page

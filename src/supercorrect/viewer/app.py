@@ -204,12 +204,14 @@ class Viewer:
             before, behind = read_neighbours(connection, filters, item_id) if item_id else (None, None)
         if lineage is None:
             raise HTTPException(404, f"This run has no problem {problem_id!r}.")
+        arms = read_arms(run.index)
         return self._pages.render(
             request,
             "problem.html",
             status_code=status,
             run=run,
             lineage=lineage,
+            answers=sorted(lineage.evaluations, key=lambda item: arms.index(item.arm)),
             filters=filters,
             before=before,
             behind=behind,

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from supercorrect.arms import arm_names
+from supercorrect.config import load_recipe
+from supercorrect.errors import SuperCorrectError
 from supercorrect.viewer.index import RunIndex
 from supercorrect.viewer.queries import PAGE_SIZE
 
@@ -34,10 +37,15 @@ class Compared:
 
 
 def read_arms(index: RunIndex) -> list[str]:
-    """The arms that a run has evaluated."""
-    query = "SELECT record_id FROM records WHERE kind = 'evaluation' GROUP BY 1 ORDER BY min(id)"
+    """The arms that a run has evaluated, in the recipe's order; those that it no longer has come last."""
     with index.reading() as connection:
-        return [arm for (arm,) in connection.execute(query)]
+        query = "SELECT DISTINCT record_id FROM records WHERE kind = 'evaluation' ORDER BY record_id"
+        found = [arm for (arm,) in connection.execute(query)]
+    try:
+        order = arm_names(load_recipe(index.root / "recipe.yaml"))
+    except SuperCorrectError:
+        order = ()
+    return [*(arm for arm in order if arm in found), *(arm for arm in found if arm not in order)]
 
 
 def compare(

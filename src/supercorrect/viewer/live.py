@@ -65,18 +65,15 @@ def read_status(index: RunIndex) -> RunStatus:
     folder = RunFolder(index.root)
     manifest = folder.read_manifest()
     events = _read_events(folder.root / "logs" / "events.jsonl")
-    under_way = _stage_under_way(events)
-    alive = _is_alive(folder.root / "LOCK")
+    under_way, at_work = _stage_under_way(events)
+    alive = at_work and _is_alive(folder.root / "LOCK")
     names = next((e["stages"] for e in reversed(events) if e.get("event") == "run_started"), list(manifest.stages))
     stages = [
         StageLine(name, _stage_state(name, manifest, under_way, alive=alive), manifest.stages.get(name))
         for name in names
     ]
-    running = alive and under_way is not None
-    state: RunState = (
-        "running" if running else "finished" if _all_done(stages) else "stopped" if stages else "not begun"
-    )
-    progress = _read_json(folder.progress) if running else None
+    state: RunState = "running" if alive else "finished" if _all_done(stages) else "stopped" if stages else "not begun"
+    progress = _read_json(folder.progress) if alive else None
     return RunStatus(state, stages, progress, _read_troubles(index, events), _read_spend(folder), manifest)
 
 
@@ -106,24 +103,30 @@ def _read_events(path: Path) -> list[dict[str, Any]]:
     return [event for event in events if isinstance(event, dict)]
 
 
-def _stage_under_way(events: list[dict[str, Any]]) -> str | None:
-    """The stage that was begun last and has not ended well."""
-    stage: str | None = None
+def _stage_under_way(events: list[dict[str, Any]]) -> tuple[str | None, bool]:
+    """The stage that was begun last and has not ended well, and whether it may still be at work."""
+    stage, at_work = None, False
     for event in events:
         if event.get("event") == "stage_started":
-            stage = str(event.get("stage"))
-        elif event.get("event") == "stage_finished" and event.get("stage") == stage:
-            stage = None
-    return stage
+            stage, at_work = str(event.get("stage")), True
+        elif event.get("event") == "stage_finished":
+            stage, at_work = None, False
+        elif event.get("event") == "stage_stopped":
+            at_work = False
+    return stage, at_work
 
 
 def _is_alive(lock: Path) -> bool:
     """Whether the process that last held the folder still lives; the lock itself is left alone."""
     try:
-        os.kill(int(lock.read_text()), 0)
+        holder = int(lock.read_text())
+        if holder > 0:
+            os.kill(holder, 0)
+    except PermissionError:
+        return True  # it is another user's
     except (OSError, ValueError):
         return False
-    return True
+    return holder > 0
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
