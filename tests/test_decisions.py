@@ -63,7 +63,7 @@ def test_the_pair_stage_honours_decisions_and_redoes_what_follows(small_run: Pat
     corrections = {c.correction_id: c for c in folder.read("corrections/errors", Correction)}
     paired = list(dict.fromkeys(p.correction_id for p in before if p.layout == "continuation"))
     rejected, edited, spoilt = (corrections[correction_id] for correction_id in paired[:3])
-    words = {"cause": "the key was left out", "correction": f"{edited.correction} so it is"}
+    words = {"cause": "without its parts", "correction": f"{edited.correction} plus 1"}  # words that the student knows
     append_decision(folder, decide(rejected.correction_id, "reject"))
     append_decision(folder, decide(edited.correction_id, "edit", corrected_answer=edited.corrected_answer, **words))
     wrong = {"cause": "c", "correction": "1 = 2", "corrected_answer": "9999"}
