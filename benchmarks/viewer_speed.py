@@ -26,7 +26,7 @@ LOOKS = 5
 QUERIES = {
     "first page of the list": {},
     "filtered": {"verdict": "incorrect", "topic": "Geometry", "step": "2"},
-    "searched": {"q": "multiples of"},
+    "searched": {"q": "count the multiples"},
     "filtered and searched": {"verdict": "incorrect", "level": "Level 5", "q": "count mult"},
     "last page": {"page": "100000"},
 }

@@ -36,7 +36,8 @@ def test_help_never_imports_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "status", "validate", "estimate", "export", "mock-teacher", "parse", "grade", "eval", "solve"]
+    "command",
+    ["run", "status", "validate", "estimate", "export", "mock-teacher", "parse", "grade", "eval", "solve", "view"],
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = supercorrect(command, "--help")

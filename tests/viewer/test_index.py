@@ -106,11 +106,11 @@ def test_only_what_changed_is_read_again_and_the_run_is_left_as_it_was(tmp_path:
 def test_a_row_that_cannot_be_read_is_counted_and_the_others_are_shown(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run")
     with folder.data("verdicts/errors").open("a", encoding="utf-8") as file:
-        file.write('{"half": \n[]\n')
+        file.write('{"half": \n[]\n{"verdict_id": "\\ud800", "solution_id": "s", "status": "correct"}\n')
     index = open_index(folder.root, tmp_path / "cache")
     with index.reading() as connection:
         assert dict(connection.execute("SELECT file, unreadable FROM files WHERE unreadable")) == {
-            "data/verdicts/errors.jsonl": 2
+            "data/verdicts/errors.jsonl": 3
         }
     assert find(index, verdict="incorrect").total == 3
 

@@ -22,6 +22,7 @@ from supercorrect.viewer.sources import IndexedRow, Source, find_sources
 
 SCHEMA_VERSION = 1
 ROWS_AT_ONCE = 2_000
+CACHE_KILOBYTES = 64_000
 OnProgress = Callable[[int, int], None]
 """Is told how many bytes have been read, and of how many."""
 _COLUMNS = IndexedRow._fields[:-1]
@@ -51,6 +52,7 @@ class RunIndex:
         connection = sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
         try:
             connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("BEGIN")
             yield connection
         finally:
@@ -62,30 +64,35 @@ class RunIndex:
         Returns:
             Whether anything had.
         """
-        with self._lock, self._writing() as connection:
-            known = {
-                file: tuple(stat) for file, *stat in connection.execute("SELECT file, inode, mtime_ns, size FROM files")
-            }
-            sources = find_sources(self.root)
-            now = {source.file: _signature(source.path) for source in sources}
-            changed = [source for source in sources if known.get(source.file) != now[source.file]]
-            gone = set(known) - set(now)
-            for file in gone:
-                _forget(connection, file)
-            total, done = sum(now[source.file][2] for source in changed), 0
-            for source in changed:
-                for consumed in _read_source(connection, source, now[source.file]):
-                    self.progress = (done + consumed, total)
-                    if on_progress:
-                        on_progress(*self.progress)
-                done += now[source.file][2]
-            if gone or any(source.kind != _CHANGES_AN_ITEM for source in changed):
-                _link_rejected_pairs(connection)
-                _run_script(connection, "items.sql")
-            elif changed:
-                _run_script(connection, "decided.sql")
+        with self._lock:
+            with self._writing() as connection:
+                has_changed = self._read_changes(connection, on_progress)
             self.progress = None
-            return bool(changed or gone)
+        return has_changed
+
+    def _read_changes(self, connection: sqlite3.Connection, on_progress: OnProgress | None) -> bool:
+        known = {
+            file: tuple(stat) for file, *stat in connection.execute("SELECT file, inode, mtime_ns, size FROM files")
+        }
+        sources = find_sources(self.root)
+        now = {source.file: _signature(source.path) for source in sources}
+        changed = [source for source in sources if known.get(source.file) != now[source.file]]
+        gone = set(known) - set(now)
+        for file in gone:
+            _forget(connection, file)
+        total, done = sum(now[source.file][2] for source in changed), 0
+        for source in changed:
+            for consumed in _read_source(connection, source, now[source.file]):
+                self.progress = (done + consumed, total)
+                if on_progress:
+                    on_progress(*self.progress)
+            done += now[source.file][2]
+        if gone or any(source.kind != _CHANGES_AN_ITEM for source in changed):
+            _link_rejected_pairs(connection)
+            _run_script(connection, "items.sql")
+        elif changed:
+            _run_script(connection, "decided.sql")
+        return bool(changed or gone)
 
     def read_row(self, file: str, offset: int, length: int) -> bytes:
         """A row of the run, where the index says that it stands.
@@ -117,6 +124,7 @@ class RunIndex:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")

@@ -20,7 +20,6 @@ _COLUMNS = {
     "rounds": "rounds",
 }
 _NUMBERS = ("step", "rounds")
-_MATCHING = "(SELECT rowid FROM texts WHERE texts MATCH :words)"
 _ROWS = ("problem_row", "thought_row", "solution_row", "correction_row")
 _RECORD_ID = re.compile(r"(problem|solution|correction)-[0-9a-f]{16}")
 
@@ -54,8 +53,8 @@ class Filters:
         """These filters, some of them others."""
         return Filters(**{**vars(self), **changes})
 
-    def where(self) -> tuple[str, dict[str, Any]]:
-        """The condition on items, and its values."""
+    def where(self, connection: sqlite3.Connection) -> tuple[str, dict[str, Any]]:
+        """The condition on items, and its values; what a search finds is written to a table of this connection."""
         conditions, values = ["1"], dict[str, Any]()
         for name, column in _COLUMNS.items():
             if value := getattr(self, name):
@@ -71,8 +70,10 @@ class Filters:
             conditions.append(":id IN (problem_id, solution_id, correction_id)")
             values["id"] = self.q
         elif self.q:
-            conditions.append(f"({' OR '.join(f'{row} IN {_MATCHING}' for row in _ROWS)})")
-            values["words"] = _search_words(self.q)
+            connection.execute("CREATE TEMP TABLE IF NOT EXISTS found (id INTEGER PRIMARY KEY)")
+            query = "INSERT OR IGNORE INTO found SELECT rowid FROM texts WHERE texts MATCH ?"
+            connection.execute(query, (_search_words(self.q),))
+            conditions.append(f"({' OR '.join(f'{row} IN (SELECT id FROM found)' for row in _ROWS)})")
         return " AND ".join(conditions), values
 
 
@@ -88,7 +89,7 @@ class Page:
 
 def read_page(connection: sqlite3.Connection, filters: Filters, number: int) -> Page:
     """The items on a page, and how many there are in all; a page behind the last is the last."""
-    where, values = filters.where()
+    where, values = filters.where(connection)
     total = connection.execute(f"SELECT count(*) FROM items WHERE {where}", values).fetchone()[0]
     pages = max(1, -(-total // PAGE_SIZE))
     number = min(max(number, 1), pages)
@@ -101,7 +102,7 @@ def read_neighbours(
     connection: sqlite3.Connection, filters: Filters, item_id: int
 ) -> tuple[sqlite3.Row | None, sqlite3.Row | None]:
     """The items before and behind one in a filtered list; None at its ends."""
-    where, values = filters.where()
+    where, values = filters.where(connection)
     values["item"] = item_id
     ends = (("<", "DESC"), (">", "ASC"))
     queries = (f"SELECT * FROM items WHERE {where} AND id {end} :item ORDER BY id {way} LIMIT 1" for end, way in ends)

@@ -64,6 +64,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
+            listener.listen()
         except OSError as error:
             raise InputError(
                 f"--port: {HOST}:{port} cannot be used: {error.strerror}; choose another, or 0 for any free one"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from pydantic_core import from_json
 
 Fields = dict[str, Any]
 """A row of a file, as JSON."""
@@ -56,8 +57,7 @@ class Source:
             for line in stream:
                 begun, offset = offset, offset + len(line)
                 try:
-                    picked = {name: _storable(value) for name, value in pick(json.loads(line)).items()}
-                    yield offset, IndexedRow(self.file, begun, len(line), self.kind, self.name, **picked)
+                    yield offset, IndexedRow(self.file, begun, len(line), self.kind, self.name, **pick(from_json(line)))
                 except (KeyError, TypeError, ValueError, AttributeError):
                     yield offset, None
 
@@ -72,11 +72,6 @@ def find_sources(root: Path) -> list[Source]:
         ]
     decisions = root / "decisions.jsonl"
     return [*found, Source(decisions, decisions.name, "decision", "decisions")] if decisions.is_file() else found
-
-
-def _storable(value: Any) -> Any:
-    """Half a surrogate pair cannot be stored; it is none of what one searches for either."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _problem(row: Fields) -> Fields:
