@@ -107,12 +107,18 @@ def export(
     output: Annotated[Path, typer.Option(help="The folder to write hsft.parquet, pairs.parquet and README.md to.")],
     push_to_hub: Annotated[str | None, typer.Option(help="Upload it as this data set, owner/name.")] = None,
     public: Annotated[bool, typer.Option("--public", help="Create it public; a new one is private.")] = False,
+    argilla: Annotated[
+        bool, typer.Option("--argilla", help="Also write argilla.jsonl: the corrections, for a team to review.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a run's training sets as parquet, with a data card: teachers, counts, decontamination, licences, cost."""
-    from supercorrect.export import export_run, push_export
+    from supercorrect.export import export_argilla, export_run, push_export
 
-    rows = export_run(_saved_recipe(folder), RunFolder(folder), output)
+    recipe = _saved_recipe(folder)
+    rows = export_run(recipe, RunFolder(folder), output)
+    if argilla:
+        rows["argilla"] = export_argilla(recipe, RunFolder(folder), output)
     print(json.dumps(rows)) if as_json else Reporter().say(f"{output}: {terminal.describe_counts(rows)}")
     if push_to_hub:
         Reporter().say(f"uploaded: {push_export(output, push_to_hub, private=not public)}")
