@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,10 +18,10 @@ from starlette.routing import Route
 
 from supercorrect.errors import SuperCorrectError
 from supercorrect.records import Problem
-from supercorrect.viewer.comparing import ANSWERS, CHANGES, Answer, Change, compare, read_arms
+from supercorrect.viewer.comparing import ANSWERS, CHANGES, Answer, Change, choose_side, compare, read_arms
 from supercorrect.viewer.index import RunIndex
 from supercorrect.viewer.lineage import LineageReader
-from supercorrect.viewer.live import read_status
+from supercorrect.viewer.live import read_metrics, read_status
 from supercorrect.viewer.pages import Pages
 from supercorrect.viewer.queries import Filters, read_facets, read_neighbours, read_page
 from supercorrect.viewer.review_desk import ReviewDesk
@@ -88,7 +87,7 @@ class Viewer:
     def overview(self, request: Request) -> Response:
         """A run at a glance: how its arms do, how its stages stand."""
         run = self._run(request)
-        return self._pages.render(request, "run.html", run=run, metrics=_read_metrics(run), **self._now(run))
+        return self._pages.render(request, "run.html", run=run, metrics=read_metrics(run.index), **self._now(run))
 
     def status(self, request: Request) -> Response:
         """The part of the overview that changes while a run goes on."""
@@ -131,13 +130,13 @@ class Viewer:
 
     def compare(self, request: Request) -> Response:
         """What one arm gets right and another wrong."""
-        arms = {run.number: read_arms(run.index) for run in self._runs}
-        choices = [(run.number, arm) for run in self._runs for arm in arms[run.number]]
+        choices = [(run.number, arm) for run in self._runs for arm in read_arms(run.index)]
         query = request.query_params
         answer = cast(Answer, query.get("answer") if query.get("answer") in ANSWERS else "greedy")
         change = cast(Change, query.get("change") if query.get("change") in CHANGES else "broken")
-        first, second = (self._side(query.get(name), choices) for name in ("first", "second"))
-        first, second = first or _default_side(choices, 0), second or _default_side(choices, 1)
+        first, second = (
+            choose_side(query.get(name, ""), choices, place) for place, name in enumerate(("first", "second"))
+        )
         values: dict[str, Any] = {
             "choices": choices,
             "answer": answer,
@@ -238,20 +237,6 @@ class Viewer:
             raise HTTPException(403, "The viewer was started to look on; start it with --review to decide.")
         return self._desk
 
-    def _side(self, text: str | None, choices: list[tuple[int, str]]) -> tuple[int, str] | None:
-        return next((choice for choice in choices if text == f"{choice[0]}:{choice[1]}"), None)
-
-
-def _default_side(choices: list[tuple[int, str]], place: int) -> tuple[int, str] | None:
-    """What is compared until somebody chooses: HSFT against Cross-DPO; of two runs, the last arm of each."""
-    if not choices:
-        return None
-    runs = sorted({number for number, _ in choices})
-    if len(runs) > 1:
-        return [choice for choice in choices if choice[0] == runs[place]][-1]
-    wanted = (runs[0], ("hsft", "cross_dpo")[place])
-    return wanted if wanted in choices else choices[-place]
-
 
 def _address(run: ViewedRun, item: Any, query: str = "") -> str:
     """Where an item stands, within a filtered list."""
@@ -262,12 +247,3 @@ def _address(run: ViewedRun, item: Any, query: str = "") -> str:
 def _number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
-
-
-def _read_metrics(run: ViewedRun) -> dict[str, Any] | None:
-    """What the report measured; None: there is no report yet."""
-    try:
-        metrics = json.loads((run.index.root / "metrics.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return metrics if isinstance(metrics, dict) else None

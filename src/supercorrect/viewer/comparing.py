@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -90,6 +90,27 @@ def compare(
             for schema, arm in (("main", first[1]), ("other", second[1]))
         ]
         return Compared(counts, rows, page, pages, sum(sides) - 2 * sum(counts.values()))
+
+
+def choose_side(wanted: str, choices: Sequence[tuple[int, str]], place: int) -> tuple[int, str] | None:
+    """The side that a query names; else HSFT against Cross-DPO or, of two runs, the last arm of each.
+
+    Args:
+        wanted: `<run>:<arm>`.
+        choices: Every run's number with each of its arms, in order.
+        place: 0 for the first side, 1 for the second.
+
+    Returns:
+        None where there is no choice.
+    """
+    named = [choice for choice in choices if wanted == f"{choice[0]}:{choice[1]}"]
+    if named or not choices:
+        return named[0] if named else None
+    runs = sorted({number for number, _ in choices})
+    if len(runs) > 1:
+        return [choice for choice in choices if choice[0] == runs[place]][-1]
+    usual = (runs[0], ("hsft", "cross_dpo")[place])
+    return usual if usual in choices else choices[-place]
 
 
 def _change(before: str, after: str) -> Change:

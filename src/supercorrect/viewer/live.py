@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,6 +76,11 @@ def read_status(index: RunIndex) -> RunStatus:
     state: RunState = "running" if alive else "finished" if _all_done(stages) else "stopped" if stages else "not begun"
     progress = _read_json(folder.progress) if alive else None
     return RunStatus(state, stages, progress, _read_troubles(index, events), _read_spend(folder), manifest)
+
+
+def read_metrics(index: RunIndex) -> dict[str, Any] | None:
+    """What the report measured; None: there is no report yet."""
+    return _read_json(index.root / "metrics.json")
 
 
 def _stage_state(name: str, manifest: Manifest, under_way: str | None, *, alive: bool) -> StageState:
@@ -152,10 +158,15 @@ def _read_troubles(index: RunIndex, events: list[dict[str, Any]]) -> list[Troubl
 def _read_spend(folder: RunFolder) -> list[Spend]:
     """What each role has cost, from the store; nothing where there is none, or it is being opened."""
     path = folder.root / "store.sqlite"
-    if not path.is_file():
-        return []
-    under_way = path.with_name(f"{path.name}-wal").exists()
-    mode = "mode=ro" if under_way else "immutable=1"  # without a log, reading must not make one
+    files = (path, path.with_name(f"{path.name}-wal"))
+    states = tuple((file.stat().st_size, file.stat().st_mtime_ns) if file.is_file() else None for file in files)
+    return _sum_spend(path, states) if states[0] else []
+
+
+@lru_cache(maxsize=16)
+def _sum_spend(path: Path, states: tuple[tuple[int, int] | None, ...]) -> list[Spend]:
+    """The sums over a store; it is read again only when it, or its log, has changed."""
+    mode = "mode=ro" if states[1] else "immutable=1"  # without a log, reading must not make one
     sums = ", ".join(
         f"CASE WHEN count({column}) = count(*) THEN sum({column}) END"
         for column in ("input_tokens", "output_tokens", "usd")

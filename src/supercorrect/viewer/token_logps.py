@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -64,11 +65,6 @@ class TokenScorer:
                 found[line.pair.pair_id] = self._score(line)
         return found
 
-    def close(self) -> None:
-        """End the process that holds the models."""
-        if "_pool" in vars(self):
-            self._pool.shutdown(cancel_futures=True)
-
     def _score(self, line: PairLine) -> PairLogps | str:
         try:
             recipe = load_recipe(self._folder.root / "recipe.yaml")
@@ -86,6 +82,9 @@ class TokenScorer:
             return PairLogps(line.pair.pair_id, start, line.arm, chosen, rejected)
         except SuperCorrectError as error:
             return str(error)
+        except BrokenProcessPool:
+            del self._pool  # a cached property: the next look starts another process
+            return "the process that holds the models has ended, most often for want of memory; look again to try again"
 
     @cached_property
     def _pool(self) -> ProcessPoolExecutor:
