@@ -47,9 +47,9 @@ def draw_shares(words: Words, rows: dict[str, Sequence[Proportion]], series: Seq
     return _embed(chart, words)
 
 
-def draw_counts(words: Words, counts: dict[str, float]) -> Markup:
+def draw_counts(words: Words, counts: dict[str, float], width: int = SMALL_WIDTH) -> Markup:
     """A horizontal bar a count, in the order given."""
-    chart = pygal.HorizontalBar(**_settings(40 + 20 * len(counts), SMALL_WIDTH))
+    chart = pygal.HorizontalBar(**_settings(40 + 20 * len(counts), width))
     chart.x_labels = [_label(name) for name in reversed(counts)]
     chart.add("", list(reversed(counts.values())))
     return _embed(chart, words)
