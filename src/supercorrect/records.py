@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 VerdictStatus = Literal["correct", "incorrect", "ungradable"]
 ThoughtStyle = Literal["hierarchy_without_generalized", "hierarchy", "headings"]
+DecisionAction = Literal["accept", "reject", "edit"]
 PairLayout = Literal["continuation", "correction", "inline", "right_step", "wrong_step", "solution"]
 
 
@@ -252,6 +253,25 @@ class EvaluationItem(Record):
     reviewed_solution_id: str | None = None
     located_step: int | None = None
     located_correction: str | None = None
+
+
+class Decision(Record):
+    """What a person decided about a teacher's correction; of several about one, the last holds.
+
+    Attributes:
+        errors: The set of errors that the correction is of, such as `errors`.
+        cause: As edited, like the two after it. None: not edited.
+        decided_at: When, in UTC, as ISO 8601.
+    """
+
+    correction_id: str
+    errors: str
+    action: DecisionAction
+    cause: str | None = None
+    correction: str | None = None
+    corrected_answer: str | None = None
+    reviewer: str
+    decided_at: str
 
 
 class Rejection(Record):

@@ -143,6 +143,7 @@ class Recipe(Section):
         controls: Arms by name that get other demonstrations in place of stage 2, such as
             `hsft_fresh_calls: {fresh: calls}`.
         max_cost_usd: What the run's requests may cost in all.
+        report_to: Where trainings show their curves besides the report; it changes nothing that is trained.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -171,6 +172,7 @@ class Recipe(Section):
     controls: dict[str, ControlConfig] = Field(default_factory=dict)
     evaluation: EvaluationConfig = EvaluationConfig()
     max_cost_usd: float | None = Field(default=None, gt=0)
+    report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
 
     @model_validator(mode="after")
     def _settle_comparisons(self) -> Self:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from supercorrect.arms import PreferenceArm, lessons_of
 from supercorrect.context import StageContext
+from supercorrect.decisions import read_decided
 from supercorrect.errors import TrainingDataError
 from supercorrect.models.transformers_student import load_tokenizer
-from supercorrect.records import Correction, Demonstration, Pair, Problem, Solution, Verdict
+from supercorrect.records import Demonstration, Pair, Problem, Solution, Verdict
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import write_json_atomic
 from supercorrect.training.pair_lint import Finding, lint_pairs
@@ -52,6 +53,7 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
             fingerprint=context.fingerprint,
             seed=context.seed,
             task=task,
+            report_to=context.recipe.report_to,
         )
     outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
     return StageCounts(inputs=len(pairs), kept=len(pairs)), outputs
@@ -88,8 +90,9 @@ def find_faults(context: StageContext, arm: PreferenceArm, pairs: list[Pair], en
     Raises:
         TrainingDataError: Something blocks the training, and the run was not started with `--force`.
     """
-    sets = {taught.errors.name for taught in lessons_of(context.recipe, arm)}
-    corrections = [c for name in sorted(sets) for c in context.folder.read(f"corrections/{name}", Correction)]
+    errors = {taught.errors.name: taught.errors for taught in lessons_of(context.recipe, arm)}
+    decided = [read_decided(context, one.name, one.split) for one in errors.values()]
+    corrections = [correction for one in decided for correction in one.corrections]
     problems = context.folder.read(f"problems/{arm.errors.split}", Problem)
     findings = lint_pairs(
         pairs,
