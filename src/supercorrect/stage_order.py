@@ -181,7 +181,6 @@ class _Order:
         settings = {
             "layouts": arm.layouts,
             "max_length": self._recipe.cross_dpo.max_length,
-            "right_steps": self._recipe.pairs.right_steps,
             **self._decided(arm),
         }
         return self._stage(name, partial(pairs.run, arm=arm), *needed, prompts=both, **settings)
@@ -192,8 +191,7 @@ class _Order:
 
     def _preference_stage(self, arm: PreferenceArm, pairs_stage: str, suffix: str = "") -> Stage:
         earlier = [f"pairs{a.name.removeprefix('cross_dpo')}" for a in lessons_of(self._recipe, arm)[:-1]]
-        read = (f"solutions{suffix}", f"verdicts{suffix}", f"corrections{suffix}")
-        needed = ("problems", "thoughts", arm.start, *read, *earlier, pairs_stage)
+        needed = ("problems", "thoughts", arm.start, f"corrections{suffix}", *earlier, pairs_stage)
         training = self._recipe.training_of(arm.name).model_dump()
         return self._stage(arm.name, partial(cross_dpo.run, arm=arm), *needed, training=training)
 

@@ -18,8 +18,7 @@ from supercorrect.training.rendering import Tokenizer, decode_tokens
 def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
     """Write the arm's pairs; those of `cross_dpo` are `data/pairs/train.jsonl`."""
     student = TransformersStudent(context.student_model(arm.start), context.recipe.student)
-    every = context.recipe.pairs.right_steps == "all"
-    layouts = PairLayouts(student, arm.start, context.recipe.prompts, all_right_steps=every)
+    layouts = PairLayouts(student, arm.start, context.recipe.prompts)
     lessons, refused = read_lessons(context, arm)
     pairs: list[Pair] = []
     rejections: list[Rejection] = []
