@@ -41,12 +41,22 @@ NoPair = str
 
 @dataclass(frozen=True)
 class Lesson:
-    """A corrected error, and for reviews what the student wrote about one of its steps."""
+    """A solution, the correction of its error, and for reviews what the student wrote about one of its steps.
+
+    Attributes:
+        correction: None: the solution was graded right, so the lesson is about leaving one of its steps alone.
+    """
 
     problem: Problem
     solution: Solution
-    correction: Correction
+    correction: Correction | None
     own: OwnCorrection | None = None
+
+    @property
+    def corrected(self) -> Correction:
+        """The correction, where there is one."""
+        assert self.correction is not None, "only leaving a step alone is taught by a right solution"
+        return self.correction
 
 
 class PairLayouts:
@@ -82,24 +92,24 @@ class PairLayouts:
 
     def _continuation(self, lesson: Lesson) -> Sides | NoPair:
         """After the problem and the right steps (x; s_<k of Eq. 8): the corrected step against the wrong one."""
-        step, written = lesson.correction.first_error_step, self._written(lesson)
+        step, written = lesson.corrected.first_error_step, self._written(lesson)
         prefix = prefix_before_step(self._student, written, step)
         through = cut_tokens(self._tokenizer, written.token_ids, written.steps[step - 1].end)
         if prefix is None or through is None:
             return "no_token_boundary"
-        chosen = prefix.separator + open_step(step, lesson.correction.correction) + close_step(step)
+        chosen = prefix.separator + open_step(step, lesson.corrected.correction) + close_step(step)
         rejected = through[len(prefix.token_ids) :]
         return Sides(self._asked(lesson) + prefix.token_ids, text_ids(self._tokenizer, chosen), rejected)
 
     def _inline(self, lesson: Lesson) -> Sides | NoPair:
         """After the problem, the right steps and the wrong one: cause and correction against what came next."""
-        step, written = lesson.correction.first_error_step, self._written(lesson)
+        step, written = lesson.corrected.first_error_step, self._written(lesson)
         within = prefix_within_step(self._student, written, step)
         last = written.steps[min(step, len(written.steps) - 1)].end
         through = cut_tokens(self._tokenizer, written.token_ids, last)
         if within is None or through is None:
             return "no_token_boundary"
-        chosen = render_step_review(step, lesson.correction.cause, lesson.correction.correction)
+        chosen = render_step_review(step, lesson.corrected.cause, lesson.corrected.correction)
         rejected = through[len(within) :]
         return Sides(self._asked(lesson) + within, text_ids(self._tokenizer, chosen), rejected)
 
@@ -113,7 +123,7 @@ class PairLayouts:
 
     def _correction(self, lesson: Lesson) -> Sides | NoPair:
         """After the correction prompt and the steps up to the wrong one: the teacher's review (Figure 2)."""
-        own, correction = _own(lesson), lesson.correction
+        own, correction = _own(lesson), lesson.corrected
         if own.correction is not None and own.correction == correction.correction:
             return "student_was_right"
         chosen = render_step_review(own.step, correction.cause, correction.correction)
@@ -165,12 +175,12 @@ class PairLayouts:
 
 def corrected_thought(lesson: Lesson) -> ParsedThought:
     """The student's solution with every wrong step as the teacher corrected it, and the teacher's answer."""
-    trace = parse_correction(lesson.correction.completion).record
+    trace = parse_correction(lesson.corrected.completion).record
     own = parse_thought(lesson.solution.completion).record
     return ParsedThought(
         steps=tuple(ThoughtStep(text=step.correction or step.text) for step in (trace.steps if trace else ())),
         generalized=own.generalized if own else None,
-        answer=lesson.correction.corrected_answer,
+        answer=lesson.corrected.corrected_answer,
     )
 
 

@@ -164,13 +164,14 @@ class OwnCorrection(Record):
     """What the student wrote behind one of its own steps when asked, without the reference solution, to check it.
 
     Attributes:
+        correction_id: The teacher's correction of the solution. None: the solution was graded right.
         step: The step that it was asked about (1-based).
         cause: None: it let the step stand, or wrote no cause.
         completion_token_ids: The very ids it sampled.
     """
 
     own_correction_id: str
-    correction_id: str
+    correction_id: str | None
     solution_id: str
     problem_id: str
     step: int
@@ -184,16 +185,17 @@ class Pair(Record):
     """A preference pair. Training uses the token ids; the texts are what they decode to.
 
     `first_error_step` is the first wrong step of the solution, `step` the one that the pair is about (both 1-based).
-    They differ only in the layout `right_step`, which is about a step before it that the teacher let stand.
+    They differ only in the layout `right_step`, which is about a step before it that the teacher let stand, or about a
+    step of a solution that was graded right, which has neither a first wrong step nor a correction.
     """
 
     pair_id: str
     problem_id: str
     solution_id: str
-    correction_id: str
+    correction_id: str | None
     own_correction_id: str | None
     layout: PairLayout
-    first_error_step: int
+    first_error_step: int | None
     step: int
     prompt: str
     chosen: str

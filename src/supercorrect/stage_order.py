@@ -158,7 +158,7 @@ class _Order:
             "reviews": recipe.reviews.model_dump(),
             "drawn": self.drawn_for_errors,
         }
-        needed = ("problems", arm.start, f"solutions{suffix}", f"corrections{suffix}")
+        needed = ("problems", arm.start, f"solutions{suffix}", f"verdicts{suffix}", f"corrections{suffix}")
         review = partial(own_corrections.run, errors=arm.errors)
         return [
             self._stage(f"own_corrections{suffix}", review, *needed, prompts=("correction",), **reviewed),

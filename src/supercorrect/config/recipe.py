@@ -98,7 +98,7 @@ class PairsConfig(Section):
             `right_step`: after the correction prompt and a right step, leaving it against a false alarm.
             `wrong_step`: after the correction prompt and a wrong step that the student let stand, faulting it at all.
             `solution`: after the problem, the corrected solution against the wrong one, both whole.
-        right_step_share: How many right steps are reviewed, as a share of the corrected errors.
+        right_step_share: How many right steps are reviewed for each corrected error; also of solutions graded right.
     """
 
     layouts: tuple[PairLayout, ...] = Field(default=("continuation", "correction"), min_length=1)

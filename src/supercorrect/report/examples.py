@@ -61,7 +61,7 @@ def pick_examples(
     }
     pairs: dict[str, list[Pair]] = defaultdict(list)
     for pair in folder.iterate(arm.pairs, Pair):
-        if pair.solution_id in wanted:
+        if pair.correction_id is not None and pair.solution_id in wanted:
             pairs[pair.correction_id].append(pair)
     companions = _Companions(held_out, evaluations)
     return [

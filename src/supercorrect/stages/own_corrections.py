@@ -1,20 +1,22 @@
 """Own corrections: the student, after exactly the same prefix but without the reference solution, checks its own steps.
 
-It is asked about the first wrong step of each corrected solution, and about some of the right steps before it, so that
-pairs can also teach it to leave a right step alone.
+It is asked about the first wrong step of each corrected solution, and about some right steps, so that pairs can also
+teach it to leave a right step alone: those before the first wrong one, and those of solutions that were graded right.
+Without the latter nearly all right steps are early ones, and a student learns to fault whatever is late.
 """
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from pathlib import Path
 
 from supercorrect.arms import ErrorSet
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
-from supercorrect.formats import parse_step_review
+from supercorrect.formats import parse_step_review, split_steps
 from supercorrect.models.transformers_student import TransformersStudent
-from supercorrect.records import Correction, OwnCorrection, Problem, Solution, make_id
+from supercorrect.records import Correction, OwnCorrection, Problem, Solution, Verdict, make_id
 from supercorrect.reviewing import as_written, review_steps
 from supercorrect.run_folder import StageCounts
 
@@ -23,15 +25,17 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
     """Write `data/own_corrections/<errors>.jsonl`."""
     problems = {p.problem_id: p.problem for p in context.folder.read(f"problems/{errors.split}", Problem)}
     solutions = {s.solution_id: s for s in context.folder.read(f"solutions/{errors.name}", Solution)}
-    corrections = context.folder.read(f"corrections/{errors.name}", Correction)
-    asked = choose_steps(corrections, context.recipe.pairs.right_step_share, context.seed)
+    asked = choose_steps(
+        context.folder.read(f"corrections/{errors.name}", Correction),
+        right_solutions(solutions, context.folder.read(f"verdicts/{errors.name}", Verdict)),
+        context.recipe.pairs.right_step_share,
+        context.seed,
+    )
     student = TransformersStudent(context.student_model(errors.student), context.recipe.student)
+    reviewed = [solutions[one.solution_id] for one in asked]
     written = [
-        (
-            as_written(student, errors.student, problems[c.problem_id], solutions[c.solution_id]),
-            step,
-        )
-        for c, step in asked
+        (as_written(student, errors.student, problems[solution.problem_id], solution), one.step)
+        for one, solution in zip(asked, reviewed, strict=True)
     ]
     config = context.recipe.solutions
     sampling = SamplingConfig(
@@ -48,15 +52,15 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
             on_done=task.update,
         )
     own = []
-    for (correction, step), completion in zip(asked, completions, strict=True):
+    for one, solution, completion in zip(asked, reviewed, completions, strict=True):
         review = parse_step_review(completion.text)
         own.append(
             OwnCorrection(
-                own_correction_id=make_id("own", correction.correction_id, step, student.fingerprint),
-                correction_id=correction.correction_id,
-                solution_id=correction.solution_id,
-                problem_id=correction.problem_id,
-                step=step,
+                own_correction_id=make_id("own", one.correction_id or one.solution_id, one.step, student.fingerprint),
+                correction_id=one.correction_id,
+                solution_id=one.solution_id,
+                problem_id=solution.problem_id,
+                step=one.step,
                 completion=completion.text,
                 completion_token_ids=completion.token_ids,
                 cause=review.cause,
@@ -66,9 +70,28 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
     return StageCounts.of(len(asked), []), [context.folder.write(f"own_corrections/{errors.name}", own)]
 
 
-def choose_steps(corrections: list[Correction], right_step_share: float, seed: int) -> list[tuple[Correction, int]]:
-    """The first wrong step of each correction, then a share of the right steps before them, drawn by seed."""
-    wrong = [(c, c.first_error_step) for c in corrections]
-    right = [(c, step) for c in corrections for step in range(1, c.first_error_step)]
-    random.Random(seed).shuffle(right)
-    return wrong + right[: round(right_step_share * len(wrong))]
+@dataclass(frozen=True)
+class Asked:
+    """A step (1-based) that the student is asked about. `correction_id` None: the solution was graded right."""
+
+    solution_id: str
+    correction_id: str | None
+    step: int
+
+
+def right_solutions(solutions: dict[str, Solution], verdicts: list[Verdict]) -> list[Solution]:
+    """The solutions that were graded right, in order."""
+    return [solutions[verdict.solution_id] for verdict in verdicts if verdict.status == "correct"]
+
+
+def choose_steps(
+    corrections: list[Correction], right: list[Solution], right_step_share: float, seed: int
+) -> list[Asked]:
+    """The first wrong step of each correction, and for each of these `right_step_share` right steps, drawn by seed."""
+    wrong = [Asked(c.solution_id, c.correction_id, c.first_error_step) for c in corrections]
+    standing = [Asked(c.solution_id, c.correction_id, k) for c in corrections for k in range(1, c.first_error_step)]
+    for solution in right:
+        count = len(split_steps(solution.completion))
+        standing += [Asked(solution.solution_id, None, step) for step in range(1, count + 1)]
+    random.Random(seed).shuffle(standing)
+    return wrong + standing[: round(right_step_share * len(wrong))]

@@ -24,10 +24,9 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
     rejections: list[Rejection] = []
     with context.reporter.task(context.stage, total=len(lessons)) as task:
         for number, (layout, lesson) in enumerate(lessons, 1):
-            sides = refused.get(lesson.correction.correction_id) or layouts.build(layout, lesson)
-            pair_id = make_id(
-                "pair", layout, lesson.correction.correction_id, lesson.own.own_correction_id if lesson.own else ""
-            )
+            corrected = lesson.correction.correction_id if lesson.correction else lesson.solution.solution_id
+            sides = refused.get(corrected) or layouts.build(layout, lesson)
+            pair_id = make_id("pair", layout, corrected, lesson.own.own_correction_id if lesson.own else "")
             if isinstance(sides, Sides):
                 pairs.append(name_pair(pair_id, layout, lesson, sides, student.tokenizer))
             else:
@@ -59,9 +58,9 @@ def read_lessons(
         (layout, lesson) for layout in plain if layout in arm.layouts for lesson in lessons.values()
     ]
     for own in context.folder.read(f"own_corrections/{name}", OwnCorrection):
-        about = lessons[own.correction_id]
-        lesson = Lesson(about.problem, about.solution, about.correction, own)
-        is_wrong = own.step == about.correction.first_error_step
+        correction = lessons[own.correction_id].correction if own.correction_id else None
+        lesson = Lesson(problems[own.problem_id], solutions[own.solution_id], correction, own)
+        is_wrong = correction is not None and own.step == correction.first_error_step
         reviews: tuple[PairLayout, ...] = ("correction", "wrong_step") if is_wrong else ("right_step",)
         wanted += [(layout, lesson) for layout in reviews if layout in arm.layouts]
     return wanted, decided.refused
@@ -99,13 +98,13 @@ def name_pair(pair_id: str, layout: PairLayout, lesson: Lesson, sides: Sides, to
     correction, own = lesson.correction, lesson.own
     return Pair(
         pair_id=pair_id,
-        problem_id=correction.problem_id,
-        solution_id=correction.solution_id,
-        correction_id=correction.correction_id,
+        problem_id=lesson.problem.problem_id,
+        solution_id=lesson.solution.solution_id,
+        correction_id=correction.correction_id if correction else None,
         own_correction_id=own.own_correction_id if own else None,
         layout=layout,
-        first_error_step=correction.first_error_step,
-        step=own.step if own else correction.first_error_step,
+        first_error_step=correction.first_error_step if correction else None,
+        step=own.step if own else lesson.corrected.first_error_step,
         prompt=str(tokenizer.decode(sides.prompt)),
         chosen=decode_tokens(tokenizer, sides.chosen),
         rejected=decode_tokens(tokenizer, sides.rejected),

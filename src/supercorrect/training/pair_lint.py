@@ -84,7 +84,7 @@ def pair_length(pair: Pair) -> int:
 
 def _leaks(pair: Pair, causes: Mapping[str, str], answers: Mapping[str, str]) -> bool:
     """Whether the answer stands in the cause as a word of its own and nowhere in what the student saw."""
-    answer, cause = answers.get(pair.problem_id, ""), causes.get(pair.correction_id, "")
+    answer, cause = answers.get(pair.problem_id, ""), causes.get(pair.correction_id or "", "")
     words = cause.replace(",", " ").replace("$", " ").rstrip(".").split()
     return pair.layout == "correction" and bool(answer) and answer in words and answer not in pair.prompt
 

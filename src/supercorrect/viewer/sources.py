@@ -116,14 +116,15 @@ def _correction(row: Fields) -> Fields:
 
 
 def _own_correction(row: Fields) -> Fields:
-    return {"record_id": row["own_correction_id"], "parent_id": row["correction_id"], "number": row["step"]}
+    parent = row["correction_id"] or row["solution_id"]
+    return {"record_id": row["own_correction_id"], "parent_id": parent, "number": row["step"]}
 
 
 def _pair(row: Fields) -> Fields:
     return {
         "record_id": row["pair_id"],
         "problem_id": row["problem_id"],
-        "parent_id": row["correction_id"],
+        "parent_id": row["correction_id"] or row["solution_id"],
         "layout": row["layout"],
         "number": row["step"],
     }
