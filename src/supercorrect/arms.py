@@ -30,6 +30,8 @@ class ErrorSet:
 
 HELD_OUT = ErrorSet("held_out", "held_out", "hsft")
 """The yardstick of localisation."""
+REFLEXION = "hsft_reflexion"
+"""The HSFT student, evaluated with Reflexion; it has no training of its own."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def arm_names(recipe: Recipe) -> tuple[str, ...]:
         ConfigError: `evaluation.arms` names one that the recipe does not have.
     """
     trained = [arm.name for arm in comparison_arms(recipe) + round_arms(recipe)]
-    every = (*PLAIN_ARMS, *style_arms(recipe), "hsft", "hsft_continued", *recipe.controls, *trained)
+    reflexion = (REFLEXION,) if recipe.evaluation.reflexion else ()
+    every = (*PLAIN_ARMS, *style_arms(recipe), "hsft", *reflexion, "hsft_continued", *recipe.controls, *trained)
     unknown = [arm for arm in recipe.evaluation.arms or () if arm not in every]
     if unknown:
         raise ConfigError(f"evaluation.arms: unknown arm {unknown[0]!r}; this recipe has {', '.join(every)}")
@@ -133,4 +136,9 @@ def prompt_of(recipe: Recipe, arm: str) -> str:
 
 def corrects_itself(recipe: Recipe, arm: str) -> bool:
     """Whether an arm knows the format that reviews are written in."""
-    return arm not in PLAIN_ARMS and arm not in style_arms(recipe)
+    return arm not in PLAIN_ARMS and arm not in style_arms(recipe) and arm != REFLEXION
+
+
+def model_of(arm: str) -> str:
+    """The arm whose model an arm is evaluated with: its own, but for those that are evaluated in another way."""
+    return "hsft" if arm == REFLEXION else arm

@@ -234,6 +234,7 @@ class EvaluationItem(Record):
         greedy: Verdict on the greedy solution.
         sampled: Verdict on the solution drawn at the recipe's evaluation temperature.
         corrected: Verdict after that solution went through the arm's own self-correction.
+        faulted: Whether it found an error there.
         reviewed_solution_id: The HSFT student's solution that the arm reviewed to measure localisation.
         located_step: The first step (1-based) that it faulted there; None: none.
         located_correction: Its correction of that step.
@@ -247,6 +248,7 @@ class EvaluationItem(Record):
     sampled_completion: str
     corrected: VerdictStatus | None = None
     corrected_completion: str | None = None
+    faulted: bool | None = None
     reviewed_solution_id: str | None = None
     located_step: int | None = None
     located_correction: str | None = None

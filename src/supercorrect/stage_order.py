@@ -11,6 +11,7 @@ from typing import Any
 
 from supercorrect.arms import (
     HELD_OUT,
+    REFLEXION,
     ControlArm,
     ErrorSet,
     PreferenceArm,
@@ -18,6 +19,7 @@ from supercorrect.arms import (
     comparison_arms,
     control_arms,
     lessons_of,
+    model_of,
     prompt_of,
     round_arms,
     style_arms,
@@ -96,13 +98,13 @@ class _Order:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._templates = {name: read_template(path) for name, path in recipe.prompts.model_dump().items()}
+        self._templates = {name: read_template(path) for name, path in recipe.prompts.model_dump().items() if path}
         self._base = [model_fingerprint(recipe.student.model, recipe.student.revision), recipe.student.dtype]
         self._teaching = _teaching_settings(recipe)
         self._grading = _grading_settings(recipe)
         self._training = recipe.cross_dpo.model_dump()
         batch_size = recipe.student.batch_size
-        evaluation = recipe.evaluation.model_dump(exclude={"arms", "localise"})
+        evaluation = recipe.evaluation.model_dump(exclude={"arms", "localise", "reflexion"})
         peers = {name: model_fingerprint(model) for name, model in recipe.solutions.peers.items()}
         solutions_drawn = recipe.solutions.model_dump(exclude={"peers", "max_wrong_per_problem"})
         self.drawn_for_errors = {"batch_size": batch_size, "solutions": solutions_drawn, "peers": peers}
@@ -232,9 +234,11 @@ class _Order:
         stages = []
         for arm in arm_names(recipe):
             reviewed = ("held_out_solutions",) if recipe.evaluation.localise else ()
-            needs = ("problems", *reviewed, *((arm,) if arm != "base" else ()))
+            needs = ("problems", *reviewed, *((model_of(arm),) if arm != "base" else ()))
             evaluate = partial(evaluation.run, arm=arm)
-            asked = {"asked": read_template(prompt_of(recipe, arm))}
+            asked: dict[str, Any] = {"asked": read_template(prompt_of(recipe, arm))}
+            if arm == REFLEXION:
+                asked["reflexion"] = [self._templates.get("reflection"), self._templates["retry"]]
             stages.append(
                 self._stage(f"evaluation_{arm}", evaluate, *needs, prompts=("correction",), **settings, **asked)
             )

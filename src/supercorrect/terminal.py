@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -108,13 +108,3 @@ def read_table(report: Path) -> str:
     rows = [i for i, line in enumerate(lines) if line.startswith("|")]
     last = next((i for i in rows if i + 1 not in rows), rows[-1])
     return "\n".join(lines[rows[0] : last + 1])
-
-
-def describe_accuracy(result: dict[str, Any]) -> str:
-    """One line for a measured accuracy."""
-    accuracy = result["accuracy"]
-    low, high = accuracy["ci95"]
-    return (
-        f"{result['model']}: accuracy {100 * accuracy['value']:.1f} % [{100 * low:.1f}, {100 * high:.1f}] "
-        f"on {accuracy['n']} problems, {result['ungradable']} ungradable; temperature {result['temperature']}"
-    )

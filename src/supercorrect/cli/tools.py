@@ -1,4 +1,4 @@
-"""The commands that need no run: grade, parse, eval, solve, mock-teacher."""
+"""The commands that need no run: grade, parse, solve, mock-teacher."""
 
 from __future__ import annotations
 
@@ -37,13 +37,6 @@ class KeyPolicy(StrEnum):
     always = "always"
 
 
-class PromptStyle(StrEnum):
-    """The prompt that a student is asked with."""
-
-    hierarchical = "hierarchical"
-    plain = "plain"
-
-
 @app.command()
 def grade(
     path: Annotated[Path, typer.Argument(help="jsonl: {id, reference_answer, completion} or answer for completion.")],
@@ -78,36 +71,6 @@ def parse(
     )
 
 
-@app.command("eval")
-def evaluate(
-    model: Annotated[str, typer.Argument(help="A model folder or hub id.")],
-    problems: Annotated[Path, typer.Option(help="jsonl: {problem, reference_solution, reference_answer}.")],
-    prompt: Annotated[PromptStyle, typer.Option(help="The prompt, by style.")] = PromptStyle.hierarchical,
-    template: Annotated[str | None, typer.Option(help="A prompt template of your own instead.")] = None,
-    temperature: Annotated[float, typer.Option(help="0 is greedy.")] = 0.0,
-    max_new_tokens: Annotated[int, typer.Option(help="Longest completion, in tokens.")] = 1024,
-    batch_size: Annotated[int, typer.Option(help="Prompts sampled together.")] = 64,
-    seed: Annotated[int, typer.Option(help="Of sampling.")] = 0,
-    output: Annotated[Path | None, typer.Option(help="Write each completion and verdict here, as jsonl.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure a model's accuracy on a problem set, with its 95 % Wilson interval."""
-    from supercorrect.single_evaluation import evaluate_model
-
-    result = evaluate_model(
-        model,
-        problems,
-        template=template or prompt.value,
-        temperature=temperature,
-        max_new_tokens=max_new_tokens,
-        batch_size=batch_size,
-        seed=seed,
-        output=output,
-        reporter=Reporter(),
-    )
-    print(json.dumps(result, indent=2) if as_json else terminal.describe_accuracy(result))
-
-
 @app.command()
 def solve(
     problem: Annotated[str, typer.Argument(help="The problem.")],
@@ -116,7 +79,7 @@ def solve(
     max_new_tokens: Annotated[int, typer.Option(help="Longest solution, in tokens.")] = 1024,
 ) -> None:
     """Solve one problem with a student and show its thought."""
-    from supercorrect.single_evaluation import solve_one
+    from supercorrect.evaluation.solving import solve_one
 
     print(terminal.plain_text(solve_one(problem, model, template=template, max_new_tokens=max_new_tokens)))
 

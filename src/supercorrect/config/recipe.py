@@ -35,7 +35,12 @@ class StudentConfig(Section):
 
 
 class PromptsConfig(Section):
-    """The template of each prompt: a shipped name, a file, or `package:folder/file`."""
+    """The template of each prompt: a shipped name, a file, or `package:folder/file`.
+
+    Attributes:
+        reflection: Asks a student to reflect on its own solution. None: it reviews its steps with `correction` instead,
+            and what it then solves anew, it solves without words of its own about the first try.
+    """
 
     thought_extraction: str = "thought_extraction"
     hierarchical: str = "hierarchical"
@@ -47,6 +52,8 @@ class PromptsConfig(Section):
     hierarchy_without_generalized: str = "hierarchy_without_generalized"
     hierarchy: str = "hierarchy"
     headings: str = "headings"
+    reflection: str | None = "reflection"
+    retry: str = "retry"
 
 
 class SolutionsConfig(SamplingConfig):
@@ -109,12 +116,14 @@ class EvaluationConfig(Section):
         arms: Which are compared. None: all.
         temperature: Of the headline accuracy; greedy accuracy is always measured beside it.
         localise: Whether reviews are measured on the HSFT student's wrong solutions.
+        reflexion: Whether the HSFT student with Reflexion (arXiv 2303.11366) is an arm, `hsft_reflexion`.
     """
 
     arms: tuple[str, ...] | None = None
     temperature: float = Field(default=1.0, ge=0)
     max_new_tokens: int = Field(default=1024, gt=0)
     localise: bool = True
+    reflexion: bool = False
 
 
 class Recipe(Section):

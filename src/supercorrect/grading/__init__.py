@@ -11,6 +11,7 @@ from supercorrect.grading.files import grade_file
 from supercorrect.grading.grader import Grader, equivalent, grade
 from supercorrect.grading.grades import Grade
 from supercorrect.grading.judge import Judge, can_be_judged, judge_failed, read_judgement, render_judge_prompt
+from supercorrect.grading.version import grader_version
 
 __all__ = [
     "Extraction",
@@ -23,6 +24,7 @@ __all__ = [
     "extract_answer",
     "grade",
     "grade_file",
+    "grader_version",
     "judge_failed",
     "read_judgement",
     "render_judge_prompt",

@@ -108,7 +108,13 @@ class TransformersStudent:
         self.tokenizer.padding_side = "left"
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
+        self.dtype = config.dtype
         self._model = load_model(model, revision, config.dtype)
+
+    @property
+    def commit(self) -> str | None:
+        """The hub's commit that the weights are from; None for a folder."""
+        return getattr(self._model.config, "_commit_hash", None)
 
     def sample(
         self, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, *, seed: int, stop: str | None = None

@@ -21,6 +21,9 @@ PROMPT_NAMES = (
     "hierarchy_without_generalized",
     "hierarchy",
     "headings",
+    "few_shot",
+    "reflection",
+    "retry",
 )
 
 _ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False)

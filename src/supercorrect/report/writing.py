@@ -11,13 +11,15 @@ from supercorrect.arms import arm_names
 from supercorrect.config import Recipe
 from supercorrect.judging import open_grader
 from supercorrect.metrics import ArmMetrics, compute_arm
-from supercorrect.records import Correction, EvaluationItem, Pair, Solution, Verdict
+from supercorrect.records import Correction, EvaluationItem, Pair, Problem, Solution, Verdict
 from supercorrect.report.quality import compute_quality
 from supercorrect.run_folder import Manifest, RunFolder
 from supercorrect.store import write_json_atomic, write_text_atomic
 
 SCHEMA_VERSION = 1
 EXAMPLES = 5
+COMPARED_WITH = ("hsft", "hsft_continued")
+"""Arms that each other arm is compared with, problem by problem."""
 
 
 def write_report(recipe: Recipe, folder: RunFolder, manifest: Manifest) -> dict[str, Any]:
@@ -49,10 +51,19 @@ def compute_arms(recipe: Recipe, folder: RunFolder) -> dict[str, ArmMetrics]:
     if recipe.evaluation.localise:
         corrections = {c.solution_id: c for c in folder.read("corrections/held_out", Correction)}
         verdicts = {v.solution_id: v for v in folder.read("verdicts/held_out", Verdict)}
+    problems = {p.problem_id: p for p in folder.read("problems/held_out", Problem)}
+    items = {arm: folder.read(f"evaluation/{arm}", EvaluationItem) for arm in arm_names(recipe)}
     with open_grader(recipe.grading) as grader:
         return {
-            arm: compute_arm(folder.read(f"evaluation/{arm}", EvaluationItem), corrections, verdicts, grader)
-            for arm in arm_names(recipe)
+            arm: compute_arm(
+                rows,
+                corrections,
+                verdicts,
+                grader,
+                problems,
+                {name: items[name] for name in COMPARED_WITH if name in items and name != arm},
+            )
+            for arm, rows in items.items()
         }
 
 

@@ -1,0 +1,1 @@
+"""Evaluation of any model on any problems: solving, self-correction, Reflexion, and what came of it."""
