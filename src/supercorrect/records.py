@@ -254,6 +254,14 @@ class EvaluationItem(Record):
     located_correction: str | None = None
 
 
+class RepeatedItem(Record):
+    """What one arm did with one hard problem, time and again; the solutions stand in the request store."""
+
+    arm: str
+    problem_id: str
+    verdicts: tuple[VerdictStatus, ...]
+
+
 class Rejection(Record):
     """What a stage refused, and why. `in = kept + Σ rejected by reason` holds for every stage."""
 
