@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 
 from supercorrect.arms import style_arms
+from supercorrect.metrics import compute_stability
 from supercorrect.paper import published, values
 from supercorrect.paper.runs import FinishedRun
 from supercorrect.paper.tables import Figure, Row, Table, from_percents
@@ -86,7 +88,7 @@ def make_figure4(runs: Sequence[FinishedRun]) -> Table:
 def make_figure5(runs: Sequence[FinishedRun]) -> Table:
     """Figure 5: mean and variance over repeats."""
     rows = [
-        Row((arm,), (pool(runs, values.repeated, arm), pool(runs, values.unsteadiness, arm)))
+        Row((arm,), (pool(runs, values.repeated, arm), pool(runs, values.unsteadiness, arm), _spread(runs, arm)))
         for arm in runs[0].arms
         if arm != "hsft_reflexion"
     ]
@@ -96,15 +98,25 @@ def make_figure5(runs: Sequence[FinishedRun]) -> Table:
         "figure5",
         "Figure 5: stability on the hardest problems",
         ("arm",),
-        ("mean accuracy", "variance between repeats of a problem"),
+        ("mean accuracy", "variance between repeats of a problem", "standard deviation of a repeat's accuracy"),
         tuple(rows),
         (
             f"{problems} problems of the highest level, {stability.repeats if stability else 0} repeats each, "
-            f"{decoding_of(runs, 'sampled')}; accuracy in %, variance in hundredths of a right answer squared "
-            f"(25 is a coin flip){_by_run(runs)}.",
+            f"{decoding_of(runs, 'sampled')}; accuracy and deviation in %, variance of right (1) and not right (0) "
+            f"times 100, so that 25 is a coin flip{_by_run(runs)}.",
             published.FIGURE_5,
         ),
     )
+
+
+def _spread(runs: Sequence[FinishedRun], arm: str) -> Figure:
+    """The standard deviation of the accuracy over repeats: a repeat is one solution of every problem of a run."""
+    by_run = [
+        compute_stability([[verdict == "correct" for verdict in item.verdicts] for item in run.repeats(arm)])
+        for run in runs
+    ]
+    deviations = tuple(math.sqrt(stability["variance"]) for stability in by_run)
+    return Figure(math.fsum(deviations) / len(deviations), by_run=deviations)
 
 
 def make_section5_4(runs: Sequence[FinishedRun]) -> Table:

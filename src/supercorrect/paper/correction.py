@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from supercorrect.formats import render_steps, split_steps
 from supercorrect.paper import published, values
@@ -130,6 +130,12 @@ def pool_kept(by_run: Sequence[Sequence[bool | None]]) -> Figure:
     """The share of right work in what was kept."""
     kept = [[float(right) for right in own if right is not None] for own in by_run]
     return values.pool_values(kept)
+
+
+def teacher_is_right(run: FinishedRun, side: str) -> Values:
+    """Which of the corrections that are kept in either case are right, on one side of `TeacherWork`."""
+    work = {item: one for item, one in read_work(run, "corrections").items() if None not in astuple(one)}
+    return {item: float(getattr(one, side)) for item, one in work.items()}
 
 
 def read_work(run: FinishedRun, stage: str) -> dict[str, TeacherWork]:
