@@ -56,6 +56,8 @@ def made_run(recipe: Path, root: Path, *overrides: str, count: int = 60, seed: i
         rate = RATES.get(arm, 0.5)
         folder.write(f"evaluation/{arm}", [_evaluate(arm, p, s, rate, rng) for s, p, _ in judged])
         folder.write(f"stability/{arm}", [_repeat(arm, p, rate, rng) for p in problems[:10]])
+    for control in loaded.controls:
+        folder.write(f"attempts/thoughts_{control}", list[Attempt]())
     folder.write_manifest(Manifest(recipe_name=loaded.name, versions={"supercorrect": "test"}))
     return loaded, folder
 

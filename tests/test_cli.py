@@ -36,7 +36,11 @@ def test_help_never_imports_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "status", "validate", "estimate", "export", "mock-teacher", "parse", "grade", "eval", "solve"]
+    "command",
+    [
+        *("run", "status", "validate", "estimate", "export", "mock-teacher", "parse", "grade", "eval", "solve"),
+        *("eval-localisation", "eval-teacher"),
+    ],
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = supercorrect(command, "--help")
@@ -71,7 +75,8 @@ def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     problems = tmp_path / "problems.jsonl"
     problems.write_text('{"problem": "1+1", "reference_solution": "2", "reference_answer": "2"}\n')
-    result = supercorrect("eval", tmp_path / "empty", "--problems", problems)
+    kept = ("--store", tmp_path / "eval.sqlite")
+    result = supercorrect("eval", tmp_path / "empty", "--problems", problems, *kept)
     assert_refused(result, 2, "not a model", "config.json")
 
 
@@ -155,10 +160,18 @@ def test_solve_and_eval_with_the_shipped_student(small_run: Path, tmp_path: Path
     assert solved.returncode == 0
     assert "<Answer> 6 </Answer>" in solved.stdout
     problems = shutil.copy(small_run / "data/problems/held_out.jsonl", tmp_path / "held_out.jsonl")
-    measured = supercorrect(
-        "eval", student, "--problems", problems, "--template", template, "--max-new-tokens", "120", "--json"
-    )
-    assert json.loads(measured.stdout)["accuracy"]["n"] == 16
+    asked = ("--problems", problems, "--template", template, "--max-new-tokens", "120")
+    kept = ("--store", tmp_path / "eval.sqlite", "--output", tmp_path / "items.jsonl")
+    measured = supercorrect("eval", student, *asked, *kept, "--json")
+    assert json.loads(measured.stdout)["models"][0]["accuracy"]["n"] == 16
+    shown = supercorrect("eval", "--completions", tmp_path / "items.jsonl")
+    assert "16 problems of items" in shown.stdout and "grader: math, version" in shown.stdout
+
+
+def test_eval_says_what_it_needs() -> None:
+    assert_refused(supercorrect("eval"), 2, "--problems", "--completions")
+    both = ("eval", "a", "--completions", "b.jsonl")
+    assert_refused(supercorrect(*both), 2, "--completions", "no model")
 
 
 def test_an_interrupted_run_names_the_command_that_resumes_it(tmp_path: Path) -> None:

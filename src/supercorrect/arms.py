@@ -114,7 +114,8 @@ def arm_names(recipe: Recipe) -> tuple[str, ...]:
     """
     trained = [arm.name for arm in comparison_arms(recipe) + round_arms(recipe)]
     reflexion = (REFLEXION,) if recipe.evaluation.reflexion else ()
-    every = (*PLAIN_ARMS, *style_arms(recipe), "hsft", *reflexion, "hsft_continued", *recipe.controls, *trained)
+    controls = ("hsft_continued", *recipe.controls)
+    every = (*PLAIN_ARMS, *style_arms(recipe), "hsft", *reflexion, *controls, *trained)
     unknown = [arm for arm in recipe.evaluation.arms or () if arm not in every]
     if unknown:
         raise ConfigError(f"evaluation.arms: unknown arm {unknown[0]!r}; this recipe has {', '.join(every)}")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from supercorrect.errors import StorageError
 from supercorrect.records import Record, Rejection
-from supercorrect.store import file_sha256, read_records, write_json_atomic, write_records
+from supercorrect.store import file_sha256, iterate_records, read_records, write_json_atomic, write_records
 
 RecordType = TypeVar("RecordType", bound=Record)
 
@@ -115,8 +116,18 @@ class RunFolder:
 
     def training_steps(self, arm: str) -> int:
         """How many optimiser steps an arm's training took."""
-        summary = json.loads((self.model(arm).parent / "training.json").read_text(encoding="utf-8"))
-        return int(summary["steps"])
+        return int(self._training(arm)["steps"])
+
+    def training_log(self, arm: str) -> list[dict[str, float]]:
+        """What an arm's training logged, a row a step; nothing where there was none, as for `base`."""
+        return list(self._training(arm)["log"]) if self._training_path(arm).exists() else []
+
+    def _training_path(self, arm: str) -> Path:
+        return self.model(arm).parent / "training.json"
+
+    def _training(self, arm: str) -> dict[str, Any]:
+        summary: dict[str, Any] = json.loads(self._training_path(arm).read_text(encoding="utf-8"))
+        return summary
 
     def training_state(self, arm: str) -> Path:
         """Checkpoints of a training under way."""
@@ -125,6 +136,10 @@ class RunFolder:
     def read(self, name: str, record_type: type[RecordType]) -> list[RecordType]:
         """The records of a data file."""
         return read_records(self.data(name), record_type)
+
+    def iterate(self, name: str, record_type: type[RecordType]) -> Iterator[RecordType]:
+        """The records of a data file, one in memory at a time."""
+        return iterate_records(self.data(name), record_type)
 
     def write(self, name: str, records: list[RecordType]) -> Path:
         """Write a data file, whole or not at all."""

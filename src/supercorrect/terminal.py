@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -14,13 +13,6 @@ from supercorrect.run_folder import Manifest
 
 if TYPE_CHECKING:  # an estimate needs the stages, which `supercorrect --help` does not
     from supercorrect.estimate import Estimate, Figure
-
-
-def plain_text(text: str) -> str:
-    """Text from a model or a file, safe to print: control and direction characters become visible."""
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf") else f"\\x{ord(c):02x}" for c in text
-    )
 
 
 def print_plan(plan: dict[str, str]) -> None:
@@ -108,3 +100,51 @@ def read_table(report: Path) -> str:
     rows = [i for i, line in enumerate(lines) if line.startswith("|")]
     last = next((i for i in rows if i + 1 not in rows), rows[-1])
     return "\n".join(lines[rows[0] : last + 1])
+
+
+def print_localisation(result: dict[str, Any]) -> None:
+    """A critic's figures, a row a set: what it says of all solutions, then of wrong and right ones apart."""
+    rows = {name: one["figures"] for name, one in result["sets"].items()} | {"all": result["all"]}
+    overall = Table("set", "n", "exact", "within one", "F1", "false alarms", "unreadable")
+    apart = Table("set", "wrong: exact", "none named", "right: exact", "right answer, wrong step", "answer", "step")
+    for name, figures in rows.items():
+        wrong, right, hidden = figures["wrong"], figures["right"], figures["right_answer_wrong_step"]
+        f1 = "–" if figures["f1"] is None else f"{100 * figures['f1']:.1f}"
+        shares = [_percent(figures["exact"]), _percent(figures["within_one"]), f1, _percent(right["false_alarm_rate"])]
+        overall.add_row(name, str(figures["n"]), *shares, str(sum(figures["unreadable"].values())))
+        shares = [_percent(right["exact"]), _percent(hidden["exact"])]
+        shares += [_percent(wrong["corrected_answer"]), _percent(wrong["corrected_step"])]
+        apart.add_row(name, _percent(wrong["exact"]), str(wrong["none_named"]), *shares)
+    console = Console(highlight=False)
+    console.width = max(console.width, 130)
+    console.print(overall)
+    console.print(apart)
+    console.print("answer, step: located exactly and put right, where a reference answer or people's step is known")
+
+
+def print_teacher_quality(result: dict[str, Any]) -> None:
+    """A row a condition: what was accepted, and how far people agree."""
+    table = Table("condition", "n", "accepted", "first wrong step", "answer right", "both", "step as people's")
+    table.add_column("first wrong step, of accepted")
+    for name, figures in result["conditions"].items():
+        if figures is not None:
+            shares = [figures["accepted"], figures["all"]["exact"], figures["answer_right"]]
+            shares += [figures["all"]["corrected_answer"], figures["all"]["corrected_step"]]
+            shares.append(figures["of_accepted"]["exact"])
+            table.add_row(name.replace("_", " "), str(result["n"]), *map(_percent, shares))
+    console = Console(highlight=False)
+    console.width = max(console.width, 130)
+    console.print(table)
+    if result["inspector"] is not None:
+        counts = {name: count for name, count in result["inspector"].items() if name != "accepted"}
+        said = describe_counts({name.replace("_", " "): count for name, count in counts.items()})
+        console.print(f"inspector: {_percent(result['inspector']['accepted'])} accepted; {said} with people")
+    console.print(f"left out: {describe_counts(result['left_out'])}")
+
+
+def _percent(proportion: Mapping[str, Any] | None) -> str:
+    """A share in percent with its interval."""
+    if proportion is None:
+        return "–"
+    low, high = proportion["ci95"]
+    return f"{100 * proportion['value']:.1f} [{100 * low:.1f}, {100 * high:.1f}]"

@@ -77,14 +77,35 @@ def test_recipes_that_extend_each_other_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["hsft", "cross_dpo_mine", "Big", "a b"])
 def test_a_comparison_needs_a_name_of_its_own(name: str) -> None:
-    with pytest.raises(ConfigError, match="cannot name a comparison"):
+    with pytest.raises(ConfigError, match="cannot name one"):
         load_recipe(SANDBOX, (f"comparisons={{'{name}': {{layouts: [inline]}}}}",))
 
 
 def test_a_comparison_that_is_no_baseline_needs_layouts() -> None:
     with pytest.raises(ConfigError, match="needs layouts"):
         load_recipe(SANDBOX, ("comparisons={mine: {}}",))
-    assert load_recipe(SANDBOX, ("comparisons={dpo: {}}",)).comparisons["dpo"].layouts == ("solution",)
+    assert load_recipe(SANDBOX, ("comparisons={dpo: {}}",)).layouts_of("dpo") == ("solution",)
+
+
+def test_a_comparison_may_change_how_it_is_trained_alone() -> None:
+    recipe = load_recipe(SANDBOX, ("comparisons={alone: {cross_dpo: {replay_weight: 0}}}",))
+    assert recipe.layouts_of("alone") == recipe.pairs.layouts
+    assert recipe.training_of("alone") == recipe.cross_dpo.model_copy(update={"replay_weight": 0.0})
+    assert recipe.training_of("cross_dpo") == recipe.cross_dpo
+    with pytest.raises(ConfigError, match="replay_wait"):
+        load_recipe(SANDBOX, ("comparisons={alone: {cross_dpo: {replay_wait: 0}}}",))
+
+
+@pytest.mark.parametrize("name", ["fresh", "hsft", "hsft_continued", "hsft_headings"])
+def test_a_control_needs_a_name_of_its_own(name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot name a control"):
+        load_recipe(SANDBOX, (f"controls={{{name}: {{fresh: calls}}}}", "styles=[headings]"))
+
+
+def test_a_control_is_of_one_kind() -> None:
+    for settings in ("", "fresh: calls, teacher: {model: other}"):
+        with pytest.raises(ConfigError, match="either 'fresh' or a 'teacher'"):
+            load_recipe(SANDBOX, (f"controls={{hsft_mine: {{{settings}}}}}",))
 
 
 def test_more_agreement_than_teachers_is_refused() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from supercorrect.formats import (
     StepReview,
+    find_named_step,
     open_step,
     parse_correction,
     parse_step_review,
@@ -127,3 +128,20 @@ def test_written_review_is_read_back_and_completes_the_step(cause: str | None, c
     assert parse_step_review(written) == StepReview(cause, correction, closed=True)
     whole = parse_correction(open_step(3, "w") + written).record
     assert whole is not None and whole.steps == (CorrectedStep(text="w", cause=cause, correction=correction),)
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        (CANONICAL, 2),
+        ("<Step3> w <Cause> c </Cause> </Step3>", 3),
+        ("<Step1> a </Step1> <Step4> w <Correction> r </Correction> </Step4>", 4),
+        ("<Step> a </Step> <Step> w <Cause> c </Cause> </Step>", 2),
+        ("<Step2> a </Step2> <Step2> w <Cause> c </Cause> </Step2>", 2),
+        ("<Step5> a </Step5> <Step1> w <Cause> c </Cause> </Step1>", 2),
+        ("<Step1> a </Step1>", None),
+        ("no trace", None),
+    ],
+)
+def test_a_trace_that_skips_steps_names_them_by_number(text: str, step: int | None) -> None:
+    assert find_named_step(text) == step

@@ -115,3 +115,9 @@ def test_a_cell_never_breaks_the_table() -> None:
     assert text.splitlines()[-1] == "| x | 1 \\| 2<br>3 |"
     assert show(Figure(None)) == "–"
     assert show(Figure(0.5, (0.25, 0.75), 4, (0.4, 0.6))) == "50.0 [25.0, 75.0] (40.0 / 60.0)"
+
+
+def test_controls_say_what_the_teacher_was_asked_for(tmp_path: Path) -> None:
+    run = opened("controls", tmp_path)
+    [spent] = [note for note in TABLES["controls"]([run]).notes if note.startswith("Calls")]
+    assert "cross_dpo 14 (140 tokens of output); hsft_fresh_calls 0 (0 tokens of output)" in spent

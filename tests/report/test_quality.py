@@ -83,7 +83,7 @@ def test_a_run_shows_its_teachers_work(small_run: Path) -> None:
         (small_run / "data" / "corrections" / "errors.jsonl").read_text().splitlines()
     )
     page = (small_run / "report.html").read_text()
-    assert "thoughts: 48 accepted of 48" in page
+    assert "Thoughts: 48 accepted of 48" in page
     assert "oracle" in page
 
 

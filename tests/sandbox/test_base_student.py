@@ -8,7 +8,7 @@ from pathlib import Path
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from supercorrect.sandbox.gate import GATE, measure_gate
-from supercorrect.sandbox.language import make_problems
+from supercorrect.sandbox.language import TRICKY_MOVES, make_problems
 from supercorrect.sandbox.tokenizer import UNKNOWN, build_tokenizer, vocabulary
 
 FOLDER = Path(str(files("supercorrect.sandbox") / "base_student"))
@@ -30,9 +30,10 @@ def test_it_is_small_and_of_safetensors_alone() -> None:
     assert not [file for file in FOLDER.iterdir() if file.suffix in {".bin", ".pt", ".pkl"}]
 
 
-def test_it_passes_its_gate_and_is_bad_at_blends() -> None:
+def test_it_passes_its_gate_and_is_bad_at_tricky_moves() -> None:
     tokenizer = AutoTokenizer.from_pretrained(FOLDER, padding_side="left")
     measures = measure_gate(AutoModelForCausalLM.from_pretrained(FOLDER), tokenizer)
     for name, bound in GATE.items():
         assert measures[name] >= bound, measures
-    assert measures["blends_in_one_go"] <= 0.2
+    for kind in TRICKY_MOVES:
+        assert measures[f"{kind}_in_one_go"] <= 0.35, measures

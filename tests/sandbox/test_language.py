@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pytest
 
-from supercorrect.sandbox.language import HOURS, Chain, Move, make_chain, make_problems, read_chain, small_moves
+from supercorrect.sandbox.language import (
+    HOURS,
+    TRICKY_MOVES,
+    TRICKY_SHARE,
+    TRICKY_SHARES,
+    Chain,
+    Move,
+    compute,
+    constants_of,
+    make_chain,
+    make_problems,
+    read_chain,
+    small_moves,
+    topic_of,
+)
 
 
 def test_values_by_hand() -> None:
@@ -19,11 +34,41 @@ def test_values_by_hand() -> None:
     assert chain.step(0, with_key=True) == chain.step(0, with_key=False) == "6 first times 4 = 11"
 
 
-def test_small_moves_end_where_the_blend_ends() -> None:
+FORMULAS = {
+    "blend": lambda v, a, b, c: a * v**2 + b * v + c,
+    "bend": lambda v, a: v * v + a,
+    "fold": lambda v, a, b: (v + a) * b,
+    "spin": lambda v, a, b: v * a - b,
+    "turn": lambda v, a, b: (v - a) * b,
+}
+
+
+@pytest.mark.parametrize("name", TRICKY_MOVES)
+def test_tricky_moves_against_their_formulas(name: str) -> None:
     rng = random.Random(1)
     for _ in range(500):
-        move, value = Move("blend", tuple(rng.randint(1, 12) for _ in range(3))), rng.randrange(HOURS)
-        assert small_moves(move, value)[-1].endswith(f"= {move.apply(value)}")
+        value, constants = rng.randrange(HOURS), tuple(rng.randint(1, 12) for _ in range(constants_of(name)))
+        move = Move(name, constants)
+        assert move.apply(value) == FORMULAS[name](value, *constants) % HOURS
+        for text in small_moves(move, value):
+            left, word, right, _, result = text.split()
+            assert compute(int(left), word, int(right)) == int(result)
+
+
+def test_every_kind_is_drawn_as_often_as_it_says() -> None:
+    rng = random.Random(3)
+    drawn = Counter(move.name for _ in range(4000) for move in make_chain(rng).moves)
+    tricky = {name: drawn[name] / sum(drawn[kind] for kind in TRICKY_MOVES) for name in TRICKY_MOVES}
+    assert sum(drawn[kind] for kind in TRICKY_MOVES) / drawn.total() == pytest.approx(TRICKY_SHARE, abs=0.02)
+    assert tricky == pytest.approx(TRICKY_SHARES, abs=0.02)
+    assert sum(TRICKY_SHARES.values()) == pytest.approx(1)
+
+
+def test_topic_is_the_rarest_skill_and_level_the_length() -> None:
+    moves = (Move("blend", (1, 2, 3)), Move("spin", (4, 5)), Move("plus", (6,)))
+    assert topic_of(Chain("Ann", 1, moves)) == "spin"
+    assert topic_of(Chain("Ann", 1, moves[2:])) == "simple moves"
+    assert {p.level for p in make_problems(count=100, seed=1, split="x")} == {"Level 3", "Level 4", "Level 5"}
 
 
 def test_a_problem_is_read_back_whole() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from supercorrect.formats import parse_correction, parse_thought, render_steps
 from supercorrect.prompts import read_template, render_prompt
-from supercorrect.sandbox.language import Chain, Move, make_chain, make_problems
+from supercorrect.sandbox.language import TRICKY_MOVES, Chain, Move, make_chain, make_problems
 from supercorrect.sandbox.pretraining import slipped_steps
 from supercorrect.sandbox.teacher import REFUSAL, answer
 from supercorrect.sandbox.tokenizer import vocabulary
@@ -30,7 +30,7 @@ def correct(chain: Chain, steps: list[str]) -> str:
 
 
 def test_thoughts_are_whole_and_right() -> None:
-    keys = blends = 0
+    keys = tricky = 0
     for problem in make_problems(count=200, seed=0, split="hsft"):
         text = ask("thought_extraction", problem=problem.problem, reference_solution=problem.reference_solution)
         parsed = parse_thought(text)
@@ -39,8 +39,8 @@ def test_thoughts_are_whole_and_right() -> None:
         assert parsed.record.generalized
         assert parsed.record.answer == problem.reference_answer
         keys += sum(bool(step.keys) for step in parsed.record.steps)
-        blends += sum("blend" in step.text for step in parsed.record.steps)
-    assert 0.3 < keys / blends < 0.7  # the teacher writes the key to about half of the blends
+        tricky += sum(step.text.split()[2] in TRICKY_MOVES for step in parsed.record.steps)
+    assert 0.3 < keys / tricky < 0.7  # the teacher writes the key to about half of the tricky moves
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from supercorrect import terminal
 from supercorrect.cli.application import app
 from supercorrect.errors import SuperCorrectError
+from supercorrect.visible_text import plain_text
 
 PROCESS_DEFAULTS = {
     "OMP_WAIT_POLICY": "passive",  # waiting threads that spin make a busy machine ten times slower
@@ -66,5 +66,5 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
 
 
 def _fail(message: str, exit_code: int) -> NoReturn:
-    Console(stderr=True, highlight=False).print(f"error: {terminal.plain_text(message)}", markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False).print(f"error: {plain_text(message)}", markup=False, soft_wrap=True)
     sys.exit(exit_code)

@@ -13,6 +13,7 @@ import typer
 from supercorrect import terminal
 from supercorrect.cli.application import AsJson, app
 from supercorrect.progress import Reporter
+from supercorrect.visible_text import plain_text
 
 
 class FormatKind(StrEnum):
@@ -81,7 +82,7 @@ def solve(
     """Solve one problem with a student and show its thought."""
     from supercorrect.evaluation.solving import solve_one
 
-    print(terminal.plain_text(solve_one(problem, model, template=template, max_new_tokens=max_new_tokens)))
+    print(plain_text(solve_one(problem, model, template=template, max_new_tokens=max_new_tokens)))
 
 
 @app.command("mock-teacher")

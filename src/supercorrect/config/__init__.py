@@ -10,7 +10,7 @@ from supercorrect.config.base import (
     Section,
 )
 from supercorrect.config.grading import GradingConfig, GradingPolicy
-from supercorrect.config.loading import load_recipe
+from supercorrect.config.loading import load_endpoint, load_recipe
 from supercorrect.config.problems import SPLITS, ColumnsConfig, LayoutName, ProblemsConfig, ProblemSetConfig
 from supercorrect.config.recipe import (
     EvaluationConfig,
@@ -56,5 +56,6 @@ __all__ = [
     "SupervisedConfig",
     "TableName",
     "TrainingConfig",
+    "load_endpoint",
     "load_recipe",
 ]

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from supercorrect.config.base import EndpointConfig
 from supercorrect.config.recipe import Recipe
 from supercorrect.errors import ConfigError
 
@@ -30,6 +31,18 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> Recipe:
         return Recipe.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{path}: {'; '.join(_describe(item) for item in error.errors())}") from error
+
+
+def load_endpoint(path: str | Path) -> EndpointConfig:
+    """Read one endpoint from a file of its own, with the keys of a recipe's `teacher`.
+
+    Raises:
+        ConfigError: The file is missing, is not YAML, or has an unknown or wrong key.
+    """
+    try:
+        return EndpointConfig.model_validate(_read_mapping(Path(path)))
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {'; '.join(_describe(item, EndpointConfig) for item in error.errors())}") from error
 
 
 def _read_mapping(path: Path, inner: tuple[Path, ...] = ()) -> dict[str, Any]:
@@ -75,19 +88,18 @@ def _apply_override(data: dict[str, Any], override: str) -> None:
         raise ConfigError(f"override not understood: {override!r}: {error}") from error
 
 
-def _describe(item: Any) -> str:
+def _describe(item: Any, root: type[BaseModel] = Recipe) -> str:
     location = [str(part) for part in item["loc"]]
     where = ".".join(location)
     if item["type"] != "extra_forbidden":
         return f"{where or 'recipe'}: {item['msg'].removeprefix('Value error, ')}, got {item['input']!r}"
-    section = _section_at(location[:-1])
+    section = _section_at(location[:-1], root)
     near = difflib.get_close_matches(location[-1], section.model_fields, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(section.model_fields)}"
     return f"unknown key {where!r}; {hint}"
 
 
-def _section_at(location: list[str]) -> type[BaseModel]:
-    section: type[BaseModel] = Recipe
+def _section_at(location: list[str], section: type[BaseModel]) -> type[BaseModel]:
     for name in location:
         field = section.model_fields.get(name)
         annotation = field.annotation if field else None

@@ -102,7 +102,7 @@ class ProblemsConfig(Section):
 
     @field_serializer(*SPLITS)
     def _a_list_of_one_is_one_set(self, sets: tuple[ProblemSetConfig, ...], info: SerializationInfo) -> Any:
-        dumped = [one.model_dump(mode=info.mode) for one in sets]
+        dumped = [one.model_dump(mode=info.mode, exclude_defaults=info.exclude_defaults) for one in sets]
         return dumped[0] if len(dumped) == 1 else dumped
 
     def sets_of(self, split: str) -> tuple[ProblemSetConfig, ...]:

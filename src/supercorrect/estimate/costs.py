@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from supercorrect.arms import control_arms
 from supercorrect.config import BatchConfig, EndpointConfig, PriceConfig, Recipe
 from supercorrect.estimate.figures import Figure
 from supercorrect.estimate.tokens import Answered, characters_per_token, input_tokens, output_tokens
@@ -13,6 +14,12 @@ from supercorrect.estimate.workload import Workload, build_workloads
 from supercorrect.models.price import find_price, times
 from supercorrect.run_folder import RunFolder
 from supercorrect.store import RequestStore, request_key
+
+_COUNTED = {
+    None: "one for each HSFT problem",
+    "calls": "as many as corrections were asked for",
+    "tokens": "for as many tokens as the corrections have",
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,9 @@ def _left_out(recipe: Recipe) -> Iterator[str]:
         yield f"the agreement of {recipe.agreement}: every teacher of the cascade is asked about every error"
     elif recipe.cascade:
         yield f"further teachers ({', '.join(t.model for t in recipe.cascade)}), for what the first could not do"
+    for control in control_arms(recipe).values():
+        who = control.teacher.model if control.teacher else "the teachers"
+        yield f"the control {control.name}: fresh thoughts of {who}, {_COUNTED[control.fresh]}"
 
 
 def _read_answered(recipe: Recipe, folder: RunFolder, workloads: Sequence[Workload]) -> list[list[Answered]]:

@@ -68,19 +68,19 @@ class ModelEvaluation:
     """One model, asked as the settings say.
 
     Args:
-        prompt: The template that it solves problems with.
+        index: Which of the models: it decides the prompt.
     """
 
-    def __init__(self, solver: Solver, settings: EvaluationSettings, prompt: str) -> None:
+    def __init__(self, solver: Solver, settings: EvaluationSettings, index: int) -> None:
         self.solver = solver
         self.settings = settings
-        self._prompt = prompt
+        self._prompt = settings.prompt_of(index)
         self._greedy = SamplingConfig(max_new_tokens=settings.sampling.max_new_tokens)
         self._reviewer = None
         if isinstance(solver, StudentSolver) and settings.review == "steps":
             reviewing = SamplingConfig(max_new_tokens=settings.review_max_new_tokens)
             self._reviewer = StepReviewer(
-                solver, prompt, settings.correction_prompt, reviewing=reviewing, rewriting=self._greedy
+                solver, self._prompt, settings.correction_prompt, reviewing=reviewing, rewriting=self._greedy
             )
 
     def batches(self, problems: Sequence[Problem]) -> list[list[Problem]]:

@@ -19,6 +19,7 @@ from supercorrect.judging import open_grader
 from supercorrect.problems import load_problems
 from supercorrect.progress import Reporter, Task
 from supercorrect.records import Problem
+from supercorrect.run_folder import fingerprint_of
 from supercorrect.store import RequestStore
 
 
@@ -60,17 +61,22 @@ def evaluate_models(
     with RequestStore(store_path) as store, open_grader(settings.grading) as grader, writer:
         budget = Budget(access.max_cost_usd, store.spent_usd())
         for index, model in enumerate(models):
-            solver = open_solver(model, settings, store, budget, access)
-            evaluation = ModelEvaluation(solver, settings, settings.prompt_of(index))
-            own = _evaluate(evaluation, problems, grader, writer, reporter)
+            own, description = _evaluate(
+                ModelEvaluation(open_solver(model, settings, store, budget, access), settings, index),
+                problems,
+                grader,
+                writer,
+                reporter,
+            )
             rows += own
-            outcomes[model] = group_outcomes(own, grader)
-            described.append({"model": model, **evaluation.describe(), **summarise(outcomes[model])})
+            outcomes[model] = group_outcomes(own, grader, reporter)
+            described.append({"model": model, **description, **summarise(outcomes[model])})
         writer.finish(rows)
     return {
         "problems": {
             "source": loaded.name,
             "layout": loaded.layout,
+            "fingerprint": fingerprint_of([(p.problem_id, p.reference_answer) for p in problems]),
             "n": len(problems),
             "repeated": len(loaded.problems) - len(problems),
             "left_out": len(loaded.rejections),
@@ -84,8 +90,8 @@ def evaluate_models(
 
 def _evaluate(
     evaluation: ModelEvaluation, problems: Sequence[Problem], grader: Grader, writer: ItemWriter, reporter: Reporter
-) -> list[EvaluatedSample]:
-    """One model's rows, in the order of problems and samples; written as they come."""
+) -> tuple[list[EvaluatedSample], dict[str, object]]:
+    """One model's rows, in the order of problems and samples, written as they come; and what stands beside them."""
     rows: list[EvaluatedSample] = []
     total = len(problems) * evaluation.settings.samples
     with reporter.task(f"evaluate {evaluation.solver.name}", total=total) as task:
@@ -99,7 +105,7 @@ def _evaluate(
                 right = sum(row.status == "correct" for row in rows)
                 task.update(len(rows), f"{100 * right / len(rows):.1f} % right so far")
     order = {problem.problem_id: i for i, problem in enumerate(problems)}
-    return sorted(rows, key=lambda row: (order[row.problem_id], row.sample_index))
+    return sorted(rows, key=lambda row: (order[row.problem_id], row.sample_index)), evaluation.describe()
 
 
 def _show(task: Task, done: int, fresh: int) -> None:

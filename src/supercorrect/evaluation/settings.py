@@ -72,12 +72,12 @@ class EvaluationSettings(Section):
 
     def prompt_hashes(self, prompt: str) -> dict[str, str]:
         """The hash of every template that a model is asked with, by its part."""
-        asked: dict[str, str | None] = {"solving": prompt}
-        if self.self_correct or self.reflexion:
+        asked = {"solving": prompt}
+        if self.self_correct or (self.reflexion and self.reflection_prompt is None):
             asked["correction"] = self.correction_prompt
-        if self.reflexion:
+        if self.reflexion and self.reflection_prompt is not None:
             asked |= {"reflection": self.reflection_prompt, "retry": self.retry_prompt}
-        return {part: hash_prompt(name) for part, name in asked.items() if name is not None}
+        return {part: hash_prompt(name) for part, name in asked.items()}
 
 
 def settings_of(**values: Any) -> EvaluationSettings:

@@ -77,7 +77,9 @@ def evaluate_stored(path: Path, grading: GradingConfig, *, output: Path | None, 
                 task.update(len(rows))
         writer.finish(rows)
         names = dict.fromkeys(row.model for row in rows)
-        outcomes = {name: group_outcomes([row for row in rows if row.model == name], grader) for name in names}
+        outcomes = {
+            name: group_outcomes([row for row in rows if row.model == name], grader, reporter) for name in names
+        }
     return {
         "problems": {"source": path.stem, "n": len({row.problem_id for row in rows})},
         "models": [{"model": name, **summarise(own)} for name, own in outcomes.items()],

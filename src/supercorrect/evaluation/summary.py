@@ -29,6 +29,7 @@ from supercorrect.metrics import (
     pass_at_k,
     same_answers,
 )
+from supercorrect.progress import Reporter
 
 
 class Majority(Proportion):
@@ -84,9 +85,9 @@ class ProblemOutcome:
 
     def __init__(self, samples: Sequence[EvaluatedSample], grader: Grader) -> None:
         self.samples = samples
-        self.answers = [Answer(sample.extracted, sample.status) for sample in samples]
+        self.answers = [Answer(sample.extracted, sample.status == "correct") for sample in samples]
         self.votes = same_answers(self.answers, grader) if len(samples) > 1 else [0]
-        self.right = [sample.status == "correct" for sample in samples]
+        self.right = [answer.is_right for answer in self.answers]
 
     @property
     def share(self) -> float:
@@ -100,14 +101,21 @@ class ProblemOutcome:
         return float(winner is not None and self.right[winner])
 
 
-def group_outcomes(rows: Sequence[EvaluatedSample], grader: Grader) -> dict[str, ProblemOutcome]:
+def group_outcomes(rows: Sequence[EvaluatedSample], grader: Grader, reporter: Reporter) -> dict[str, ProblemOutcome]:
     """One model's rows by problem_id. Votes are counted in parallel: the grader may have to ask its workers."""
     problems: dict[str, list[EvaluatedSample]] = {}
     for row in rows:
         problems.setdefault(row.problem_id, []).append(row)
-    with ThreadPoolExecutor(grader.workers, thread_name_prefix="voting") as executor:
-        outcomes = executor.map(lambda samples: ProblemOutcome(samples, grader), problems.values())
-        return dict(zip(problems, outcomes, strict=True))
+    outcomes: dict[str, ProblemOutcome] = {}
+    with (
+        reporter.task("count votes", total=len(problems)) as task,
+        ThreadPoolExecutor(grader.workers, thread_name_prefix="voting") as executor,
+    ):
+        voted = executor.map(lambda samples: ProblemOutcome(samples, grader), problems.values())
+        for problem_id, outcome in zip(problems, voted, strict=True):
+            outcomes[problem_id] = outcome
+            task.advance()
+    return outcomes
 
 
 def summarise(outcomes: dict[str, ProblemOutcome]) -> ModelFigures:

@@ -2,6 +2,7 @@
 
 from supercorrect.formats.correction import (
     StepReview,
+    find_named_step,
     parse_correction,
     parse_step_review,
     render_correction,
@@ -26,6 +27,7 @@ __all__ = [
     "StepReview",
     "StepSpan",
     "close_step",
+    "find_named_step",
     "open_step",
     "parse_correction",
     "parse_file",

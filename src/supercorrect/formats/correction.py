@@ -38,6 +38,21 @@ def parse_correction(text: str) -> ParseResult[ParsedCorrection]:
     return ParseResult(record, repairs)
 
 
+def find_named_step(text: str) -> int | None:
+    """The number under which a trace faults a step first, where the reader names steps by number and skips some.
+
+    A trace that restates only what is wrong, `<Step3> … <Cause> …`, means step 3. Numbers are believed as long as they
+    grow; otherwise, as everywhere in this package, the step's place counts. None: no step is faulted.
+    """
+    before = 0
+    for place, (parts, block) in enumerate(read_document(text, CORRECTION_PARTS).steps, 1):
+        grows = block.number is not None and block.number > before
+        before = block.number if grows and block.number is not None else place
+        if parts.cause is not None or parts.correction is not None:
+            return before
+    return None
+
+
 def render_correction(parsed: ParsedCorrection) -> str:
     """The canonical text of a trace: `parse_correction(render_correction(parsed)).record == parsed`, unrepaired."""
     lines = [

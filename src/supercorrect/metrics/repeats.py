@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from supercorrect.grading import Grader
-from supercorrect.records import VerdictStatus
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Answer:
     """What one solution answers; `text` None: it gives no answer, and has no vote."""
 
     text: str | None
-    status: VerdictStatus
+    is_right: bool
 
 
 class Stability(TypedDict):
@@ -54,22 +53,33 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
 def same_answers(answers: Sequence[Answer], grader: Grader) -> list[int | None]:
     """Which answers are one and the same, as the grader decides and not by their text.
 
-    Two right answers are the same, a right one and another are not; of any two others the grader is asked.
+    Two right answers are the same, a right one and another are not; of any two others the grader is asked, once.
 
     Returns:
         Of each answer, the index of the first that is the same (often its own); None: it has no vote.
     """
-    first: list[int | None] = []
+    known: dict[tuple[str, bool], int] = {}
+    leaders: list[int] = []
+    votes: list[int | None] = []
     for i, answer in enumerate(answers):
-        same = (j for j in range(i) if first[j] == j and _is_same(answers[j], answer, grader))
-        first.append(None if answer.text is None else next(same, i))
-    return first
+        if answer.text is None:
+            votes.append(None)
+            continue
+        key = ("", True) if answer.is_right else (answer.text, False)
+        if key not in known:
+            same = (leader for leader in leaders if _is_same(answers[leader], answer, grader))
+            known[key] = next(same, i)
+            if known[key] == i:
+                leaders.append(i)
+        votes.append(known[key])
+    return votes
 
 
 def _is_same(one: Answer, other: Answer, grader: Grader) -> bool:
-    if "correct" in (one.status, other.status) or one.text is None or other.text is None:
-        return one.status == other.status
-    return one.text == other.text or grader.grade_answer(other.text, one.text).status == "correct"
+    """Whether two answers are the same that are not both right and have different texts."""
+    if one.is_right or other.is_right:
+        return False
+    return grader.grade_answer(other.text or "", one.text or "").is_correct
 
 
 def find_majority(votes: Sequence[int | None]) -> tuple[int | None, bool]:
@@ -99,7 +109,7 @@ def maj_at_k(answers: Sequence[Answer], votes: Sequence[int | None], k: int) -> 
         votes: Of `same_answers`.
     """
     blocks = [find_majority(votes[start : start + k]) for start in range(0, len(answers) - k + 1, k)]
-    right = sum(winner is not None and answers[winner].status == "correct" for winner, _ in blocks)
+    right = sum(winner is not None and answers[winner].is_right for winner, _ in blocks)
     return right / len(blocks), sum(tied for _, tied in blocks)
 
 

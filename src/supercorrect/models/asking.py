@@ -9,6 +9,7 @@ from supercorrect.context import StageContext
 from supercorrect.models.openai_compatible import OpenAICompatibleModel
 from supercorrect.models.protocol import ChatRequest, Progress
 from supercorrect.models.server import ServedEndpoint
+from supercorrect.progress import Reporter
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
 
@@ -25,7 +26,7 @@ def ask_endpoint(
     model = OpenAICompatibleModel(role, endpoint, context.store, context.budget)
     if endpoint.serve is not None and not _is_stored(context, {model.key(request) for request in requests}):
         model = OpenAICompatibleModel(role, _serve(context, role, endpoint), context.store, context.budget)
-    return _answer(context, model, requests)
+    return ask_model(model, requests, context.reporter, context.stage)
 
 
 def _is_stored(context: StageContext, keys: set[str]) -> bool:
@@ -41,10 +42,15 @@ def _serve(context: StageContext, role: str, endpoint: EndpointConfig) -> Endpoi
     return context.serving[key]
 
 
-def _answer(
-    context: StageContext, model: OpenAICompatibleModel, requests: Sequence[ChatRequest]
+def ask_model(
+    model: OpenAICompatibleModel, requests: Sequence[ChatRequest], reporter: Reporter, label: str
 ) -> tuple[list[StoredResponse], StageCounts]:
-    with context.reporter.task(f"{context.stage}: ask {model.name}", total=len(requests)) as task:
+    """As `ask_endpoint`, of a model that is there already, for work that is no stage of a run.
+
+    Args:
+        label: Stands before the model's name where progress is shown.
+    """
+    with reporter.task(f"{label}: ask {model.name}", total=len(requests)) as task:
 
         def show(progress: Progress) -> None:
             cost = "cost unknown" if progress.usd is None else f"${progress.usd:.2f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Sequence
 
 from supercorrect.arms import style_arms
@@ -11,7 +12,7 @@ from supercorrect.paper import published, values
 from supercorrect.paper.runs import FinishedRun
 from supercorrect.paper.tables import Figure, Row, Table, from_percents
 from supercorrect.paper.values import Measure, pool
-from supercorrect.records import Problem
+from supercorrect.records import Attempt, Problem
 
 DECODINGS: tuple[tuple[str, Measure], ...] = (("sampled", values.sampled), ("greedy", values.greedy))
 _ACCURACY = "Accuracy in % with its 95 % interval"
@@ -128,8 +129,24 @@ def make_section5_4(runs: Sequence[FinishedRun]) -> Table:
 
 def make_controls(runs: Sequence[FinishedRun]) -> Table:
     """What the paper does not compare with."""
-    note = "The paper has no such controls."
-    return _arms_table(runs, "controls", "Not in the paper: controls and ablations", (note,))
+    notes = ("The paper has no such controls.", *_describe_spending(runs))
+    return _arms_table(runs, "controls", "Not in the paper: controls and ablations", notes)
+
+
+def _describe_spending(runs: Sequence[FinishedRun]) -> tuple[str, ...]:
+    """What the teacher was asked for Cross-DPO, and for each control that was to cost as much."""
+    spent = []
+    for arm in runs[0].recipe.controls:
+        attempts = [a for run in runs for a in run.folder.read(f"attempts/thoughts_{arm}", Attempt)]
+        spent.append(f"{arm} {_describe_attempts(attempts)}")
+    if not spent:
+        return ()
+    corrections = [a for run in runs for a in run.folder.read("attempts/corrections", Attempt)]
+    return (f"Calls of the teacher: cross_dpo {_describe_attempts(corrections)}; {'; '.join(spent)}.",)
+
+
+def _describe_attempts(attempts: Sequence[Attempt]) -> str:
+    return f"{len(attempts):,} ({sum(a.output_tokens or 0 for a in attempts):,} tokens of output)"
 
 
 def _arms_table(runs: Sequence[FinishedRun], name: str, title: str, notes: tuple[str, ...]) -> Table:
@@ -157,7 +174,7 @@ def group_problems(
 
 def student_of(runs: Sequence[FinishedRun]) -> str:
     """The base student's name."""
-    return runs[0].recipe.student.model.rpartition("/")[2]
+    return re.split("[/:]", runs[0].recipe.student.model)[-1]
 
 
 def decoding_of(runs: Sequence[FinishedRun], decoding: str) -> str:

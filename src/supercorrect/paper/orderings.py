@@ -59,9 +59,9 @@ _ALL_PASSES: _Named = (*_ONE_PASS, ("after self-correction", values.after_correc
 
 def _arms(first: str, second: str, table: TableName, kind: Kind = "above", how: _Named = _ONE_PASS) -> list[Claim]:
     """The first arm against the second, once for each way of measuring."""
-    sign = {"above": ">", "below": "<", "equal": "≈", "not above": "≤"}[kind]
+    relation = f"is {'about equal to' if kind == 'equal' else kind}"
     return [
-        Claim(f"{first} {sign} {second}, {name}", table, kind, Side(first, measure), Side(second, measure))
+        Claim(f"{first} {relation} {second}: {name}", table, kind, Side(first, measure), Side(second, measure))
         for name, measure in how
     ]
 
@@ -84,7 +84,7 @@ CLAIMS: tuple[Claim, ...] = (
     *_arms("cross_dpo", "hsft", "table6", how=(("first error corrected", values.corrected),)),
     *_arms("cross_dpo", "hsft", "table6", "not above", how=(("false alarms (ours)", values.false_alarms),)),
     Claim(
-        "the teacher's corrections are more often right with an inspector",
+        "the teacher's corrections are more often right with an inspector than without",
         "table5",
         "above",
         Side("with_inspector", correction.teacher_is_right),

@@ -39,7 +39,7 @@ def write_page(path: Path, seeded: Sequence[SeededRecipe], *, title: str, comman
     page = {
         "title": title,
         "command": command,
-        "date": datetime.now(UTC).date().isoformat(),
+        "date": _ended(list(one_of_each.values())),
         "machine": f"{os.cpu_count()} {platform.machine()} cores, {platform.system()}",
         "versions": next(iter(one_of_each.values())).folder.read_manifest().versions,
         "minutes": _minutes(list(one_of_each.values())),
@@ -61,6 +61,11 @@ def write_page(path: Path, seeded: Sequence[SeededRecipe], *, title: str, comman
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     source = (files(__package__) / "templates" / TEMPLATE).read_text(encoding="utf-8")
     write_text_atomic(path, environment.from_string(source).render(**page))
+
+
+def _ended(runs: Sequence[FinishedRun]) -> str:
+    """The day on which the last of the runs ended."""
+    return datetime.fromtimestamp(max(run.folder.manifest_path.stat().st_mtime for run in runs), UTC).date().isoformat()
 
 
 def _minutes(runs: Sequence[FinishedRun]) -> float:

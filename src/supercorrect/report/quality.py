@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TypedDict
 
-from supercorrect.records import Attempt, Correction, Problem, Solution, Thought
+from supercorrect.records import Attempt, Correction, Problem, Thought, Verdict
 from supercorrect.run_folder import RunFolder
 
 
@@ -64,7 +64,7 @@ def compute_quality(folder: RunFolder) -> list[Quality]:
     corrections = folder.read("corrections/errors", Correction)
     thinking = folder.read("attempts/thoughts", Attempt)
     correcting = folder.read("attempts/corrections", Attempt)
-    solved = {s.solution_id: problems[s.problem_id] for s in folder.read("solutions/errors", Solution)}
+    solved = {v.solution_id: problems[v.problem_id] for v in folder.iterate("verdicts/errors", Verdict)}
     return [
         describe_stage(
             "thoughts",

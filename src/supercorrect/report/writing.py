@@ -7,40 +7,42 @@ from typing import Any
 
 import jinja2
 
-from supercorrect.arms import arm_names
+from supercorrect.arms import arm_names, prompt_of
 from supercorrect.config import Recipe
+from supercorrect.evaluation.settings import hash_prompt
+from supercorrect.evaluation.summary import describe_grader
 from supercorrect.judging import open_grader
 from supercorrect.metrics import ArmMetrics, compute_arm
-from supercorrect.records import Correction, EvaluationItem, Pair, Problem, Solution, Verdict
+from supercorrect.records import Correction, EvaluationItem, Problem, Verdict
+from supercorrect.report.page import Figures, describe_run, render_page
 from supercorrect.report.quality import compute_quality
+from supercorrect.report.texts import dollars, percent
 from supercorrect.run_folder import Manifest, RunFolder
 from supercorrect.store import write_json_atomic, write_text_atomic
 
 SCHEMA_VERSION = 1
-EXAMPLES = 5
 COMPARED_WITH = ("hsft", "hsft_continued")
 """Arms that each other arm is compared with, problem by problem."""
 
 
 def write_report(recipe: Recipe, folder: RunFolder, manifest: Manifest) -> dict[str, Any]:
     """Write the three files and return what is in `metrics.json`."""
-    arms, quality = compute_arms(recipe, folder), compute_quality(folder)
+    figures = Figures(compute_arms(recipe, folder), compute_quality(folder))
     stages = {
         name: entry.model_dump(mode="json", by_alias=True, include={"seconds", "inputs", "kept", "rejected"})
         for name, entry in manifest.stages.items()
     }
-    metrics = {"schema_version": SCHEMA_VERSION, "arms": arms, "stages": stages, "quality": quality}
-    write_json_atomic(folder.root / "metrics.json", metrics)
-    page = {
-        "recipe": recipe,
-        "manifest": manifest,
-        "arms": arms,
-        "quality": quality,
-        "examples": pick_examples(folder),
-        "seconds": sum(entry.seconds for entry in manifest.stages.values()),
+    metrics = {
+        "schema_version": SCHEMA_VERSION,
+        "arms": figures.arms,
+        "measured_under": describe_measuring(recipe, manifest),
+        "stages": stages,
+        "quality": figures.quality,
     }
-    for name in ("report.md", "report.html"):
-        write_text_atomic(folder.root / name, _render(name, page))
+    write_json_atomic(folder.root / "metrics.json", metrics)
+    run = describe_run(recipe, folder, manifest, figures)
+    write_text_atomic(folder.root / "report.md", render_summary(run))
+    write_text_atomic(folder.root / "report.html", render_page(run))
     return metrics
 
 
@@ -67,23 +69,25 @@ def compute_arms(recipe: Recipe, folder: RunFolder) -> dict[str, ArmMetrics]:
         }
 
 
-def pick_examples(folder: RunFolder) -> list[dict[str, Any]]:
-    """A few corrected errors with everything that led to their pairs."""
-    solutions = {s.solution_id: s for s in folder.read("solutions/errors", Solution)}
-    pairs: dict[str, list[Pair]] = {}
-    for pair in folder.read("pairs/train", Pair):
-        pairs.setdefault(pair.correction_id, []).append(pair)
-    chosen = folder.read("corrections/errors", Correction)[:EXAMPLES]
-    return [
-        {"correction": c, "solution": solutions[c.solution_id], "pairs": pairs.get(c.correction_id, [])} for c in chosen
-    ]
+def describe_measuring(recipe: Recipe, manifest: Manifest) -> dict[str, Any]:
+    """What the figures depend on: decoding, grader, and of each arm the prompt and the hash of all that decides it."""
+    arms = {}
+    for arm in arm_names(recipe):
+        prompt = prompt_of(recipe, arm)
+        fingerprint = manifest.stages[f"evaluation_{arm}"].fingerprint
+        arms[arm] = {"prompt": prompt, "prompt_hash": hash_prompt(prompt), "fingerprint": fingerprint}
+    return {
+        "seed": recipe.seed,
+        "evaluation": recipe.evaluation.model_dump(mode="json"),
+        "review_max_new_tokens": recipe.reviews.max_new_tokens,
+        "grader": describe_grader(recipe.grading),
+        "arms": arms,
+    }
 
 
-def _render(name: str, page: dict[str, Any]) -> str:
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, autoescape=name.endswith(".html"), trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.1f}"
-    environment.filters["dollars"] = lambda usd: "unknown" if usd is None else f"${usd:.4f}"
-    source = (files(__package__) / "templates" / f"{name}.jinja").read_text(encoding="utf-8")
-    return environment.from_string(source).render(**page)
+def render_summary(run: dict[str, Any]) -> str:
+    """The summary in Markdown."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"percent": percent, "dollars": dollars}
+    source = (files(__package__) / "templates" / "report.md.jinja").read_text(encoding="utf-8")
+    return environment.from_string(source).render(**run)

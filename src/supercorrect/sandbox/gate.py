@@ -12,7 +12,7 @@ from supercorrect.formats import split_steps
 from supercorrect.sandbox.language import HOURS, SIMPLE_MOVES, TRICKY_MOVES, Chain, compute, make_chain
 from supercorrect.sandbox.pretraining import Example, check_work_out, work_out
 
-GATE = {"facts": 0.98, "copied": 0.98, "simple_moves": 0.98, "work_outs": 0.95, "checks": 0.95, "format": 0.98}
+GATE = {"facts": 0.98, "copied": 0.98, "simple_moves": 0.98, "work_outs": 0.95, "format": 0.98}
 PROBES = 240
 
 

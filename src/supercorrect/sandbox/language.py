@@ -4,8 +4,8 @@
 
 All arithmetic is modulo 13, so a wrong chain rarely ends right. `plus`, `minus` and `times` are single facts. The other
 moves are *tricky*: several small moves in one, which a hierarchical thought writes into `<Key>`. A `blend` has about
-24,000 cases, too many to know by heart; a `bend` 1,900, which plain practice learns in part; `fold`, `spin` and `turn`
-are rare.
+24,000 cases, too many to know by heart; a `bend` has 156, which practice alone can learn; `fold`, `spin` and `turn` are
+rare.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth")
 SIMPLE_MOVES = ("plus", "minus", "times")
 TRICKY_MOVES = {
     "blend": ("a times v", "plus b", "times v", "plus c"),
-    "bend": ("a times v", "plus b"),
+    "bend": ("v times v", "plus a"),
     "fold": ("v plus a", "times b"),
     "spin": ("v times a", "minus b"),
     "turn": ("v minus a", "times b"),
 }
 """The small moves of each tricky one: v is where it begins, a, b and c are its constants, in order."""
-TRICKY_SHARES = {"blend": 0.5, "bend": 0.41, "fold": 0.03, "spin": 0.03, "turn": 0.03}
+TRICKY_SHARES = {"blend": 0.45, "bend": 0.46, "fold": 0.03, "spin": 0.03, "turn": 0.03}
 """How often each is drawn among the tricky moves of a problem."""
 TRICKY_SHARE = 0.5
 GENERALIZED_TRICKY = "take the moves in order and break each tricky move into small parts"

@@ -1,7 +1,14 @@
 """What a run keeps on disk: atomic files, the lock on a run folder, and the store of every paid answer."""
 
 from supercorrect.store.batches import BatchEntry, BatchLog
-from supercorrect.store.files import file_sha256, read_records, write_json_atomic, write_records, write_text_atomic
+from supercorrect.store.files import (
+    file_sha256,
+    iterate_records,
+    read_records,
+    write_json_atomic,
+    write_records,
+    write_text_atomic,
+)
 from supercorrect.store.lock import RunLock
 from supercorrect.store.requests import RequestStore, Usage
 from supercorrect.store.responses import KeptStatus, ResponseStatus, StoredResponse, request_key
@@ -16,6 +23,7 @@ __all__ = [
     "StoredResponse",
     "Usage",
     "file_sha256",
+    "iterate_records",
     "read_records",
     "request_key",
     "write_json_atomic",

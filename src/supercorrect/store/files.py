@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,18 +42,21 @@ def read_records(path: Path, record_type: type[RecordType]) -> list[RecordType]:
         InputError: The file is missing, or a row is not a `record_type`; the message gives file:line.
         StorageError: The disk does not give the file back.
     """
-    records = []
+    return list(iterate_records(path, record_type))
+
+
+def iterate_records(path: Path, record_type: type[RecordType]) -> Iterator[RecordType]:
+    """As `read_records`, holding one record in memory at a time."""
     try:
         with path.open("rb") as file:
             for line_number, line in enumerate(file, start=1):
-                records.append(_parse_row(line, record_type, f"{path}:{line_number}"))
+                yield _parse_row(line, record_type, f"{path}:{line_number}")
     except FileNotFoundError:
         raise InputError(
             f"{path}: expected a file of {record_type.__name__} rows, found none. Run the stage that writes it first."
         ) from None
     except OSError as error:
         raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
-    return records
 
 
 def file_sha256(path: Path) -> str:

@@ -1,43 +1,12 @@
-"""Figures against published values and brute force."""
+"""The figures of an arm, from rows that are counted by hand."""
 
 from __future__ import annotations
-
-import random
 
 import pytest
 
 from supercorrect.grading import Grader
-from supercorrect.metrics import compute_localisation, compute_self_correction, same_result, wilson_interval
-from supercorrect.records import Correction, EvaluationItem, Verdict, VerdictStatus
-
-
-@pytest.mark.parametrize(
-    ("successes", "n", "low", "high"),
-    [  # statsmodels.stats.proportion.proportion_confint(method="wilson"), to six places
-        (0, 10, 0.0, 0.277533),
-        (5, 10, 0.236593, 0.763407),
-        (10, 10, 0.722467, 1.0),
-        (81, 263, 0.255289, 0.366210),
-    ],
-)
-def test_wilson_interval(successes: int, n: int, low: float, high: float) -> None:
-    assert wilson_interval(successes, n) == pytest.approx((low, high), abs=2e-6)
-
-
-def test_wilson_interval_solves_its_own_equation() -> None:
-    rng = random.Random(3)
-    for _ in range(200):
-        n = rng.randint(1, 2000)
-        successes = rng.randint(0, n)
-        for bound in wilson_interval(successes, n):
-            if 1e-9 < bound < 1 - 1e-9:
-                z = (successes / n - bound) / (bound * (1 - bound) / n) ** 0.5
-                assert abs(z) == pytest.approx(1.959964, abs=1e-4)
-
-
-def test_wilson_interval_of_nothing() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        wilson_interval(0, 0)
+from supercorrect.metrics import compute_arm, compute_localisation, same_result
+from supercorrect.records import Correction, EvaluationItem, Problem, Verdict, VerdictStatus
 
 
 def make_item(
@@ -57,22 +26,50 @@ def make_item(
     )
 
 
-def test_self_correction_counts_both_ways() -> None:
+def make_problem(problem_id: str, topic: str, level: str | None) -> Problem:
+    return Problem(
+        problem_id=problem_id,
+        problem=problem_id,
+        reference_solution="",
+        reference_answer="4",
+        split="held_out",
+        source="x",
+        topic=topic,
+        level=level,
+    )
+
+
+def test_an_arm_is_counted_by_topic_and_against_another_arm() -> None:
     items = [
         make_item("1", "incorrect", "correct", None),
         make_item("2", "correct", "incorrect", None),
         make_item("3", "correct", "correct", None),
         make_item("4", "ungradable", "correct", None),
-        make_item("5", "incorrect", "incorrect", None),
     ]
-    result = compute_self_correction(items)
-    assert result is not None
-    assert (result["wrong_to_right"], result["right_to_wrong"], result["n"]) == (2, 1, 5)
-    assert result["accuracy_after"]["value"] == 3 / 5
+    other = [make_item(str(k), "correct", None, None) for k in (1, 2, 3, 4)]
+    problems = {str(k): make_problem(str(k), "even" if k % 2 == 0 else "odd", None) for k in (1, 2, 3, 4)}
+    verdicts = {f"s-{k}": Verdict(verdict_id="v", solution_id=f"s-{k}", problem_id=k, status="correct") for k in "1234"}
+    with Grader() as grader:
+        figures = compute_arm(items, {}, verdicts, grader, problems, {"other": other})
+    assert (figures["accuracy"]["value"], figures["ungradable"]) == (0.5, 1)
+    assert {name: (share["value"], share["n"]) for name, share in figures["by_topic"].items()} == {
+        "even": (0.5, 2),
+        "odd": (0.5, 2),
+    }
+    assert figures["by_level"] == {}
+    compared = figures["compared_with"]["other"]
+    assert (compared["only_first"], compared["only_second"], compared["difference"]) == (0, 2, -0.5)
+    assert compared["p_mcnemar"] == pytest.approx(0.5)
+    assert figures["self_correction"] is not None
+    assert figures["self_correction"]["wrong_to_right"] == 2
+    assert figures["self_correction"]["error_recall"] is None  # rows of an older run do not say what was faulted
 
 
 def test_an_arm_that_does_not_correct_itself_has_no_figure_rather_than_zero() -> None:
-    assert compute_self_correction([make_item("1", "correct", None, None)]) is None
+    items, problems = [make_item("1", "correct", None, None)], {"1": make_problem("1", "x", None)}
+    verdicts = {"s-1": Verdict(verdict_id="v", solution_id="s-1", problem_id="1", status="correct")}
+    with Grader() as grader:
+        assert compute_arm(items, {}, verdicts, grader, problems, {})["self_correction"] is None
 
 
 def test_localisation_counts_first_errors_corrections_and_false_alarms() -> None:

@@ -1,0 +1,1 @@
+"""Who finds the first wrong step? Critics and teachers against real solutions whose steps were judged by people."""
