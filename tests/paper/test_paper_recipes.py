@@ -10,11 +10,13 @@ import pytest
 
 from made_paper_runs import PAPER
 from small_runs import SMALL
+from supercorrect.arms import arm_names
 from supercorrect.config import Recipe, load_recipe
 from supercorrect.errors import ConfigError
 from supercorrect.pipeline import Pipeline
 from supercorrect.progress import Reporter
 from supercorrect.records import RepeatedItem
+from supercorrect.report.headline import describe_arms
 from supercorrect.run_folder import RunFolder
 from supercorrect.stage_order import build_stages
 
@@ -64,6 +66,12 @@ def test_recipes_of_one_folder_agree_on_the_stages_that_they_share() -> None:
         recipe = load_recipe(path)
         for stage in build_stages(recipe) if recipe.name == "paper" else ():
             assert settings.setdefault(stage.name, stage.settings) == stage.settings, (path, stage.name)
+
+
+def test_the_report_can_name_every_arm_of_every_recipe() -> None:
+    for path in PAPER.rglob("*.yaml"):
+        recipe = load_recipe(path)
+        assert set(arm_names(recipe)) <= set(describe_arms(recipe)), path
 
 
 def test_a_table_without_its_arms_is_refused() -> None:
