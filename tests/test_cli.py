@@ -39,7 +39,7 @@ def test_help_never_imports_torch() -> None:
     "command",
     [
         *("run", "status", "validate", "estimate", "export", "mock-teacher", "parse", "grade", "eval", "solve"),
-        *("eval-localisation", "eval-teacher"),
+        *("eval-localisation", "eval-teacher", "view"),
     ],
 )
 def test_every_command_explains_itself(command: str) -> None:

@@ -125,3 +125,8 @@ def test_other_students_errors_are_learned_from_too(small_run: Path, tmp_path: P
     assert {solutions[pair.solution_id].student for pair in pairs} == {"hsft", "peer"}
     before = [p for p in RunFolder(small_run).read("pairs/train", Pair) if p.layout == "continuation"]
     assert {pair.pair_id for pair in before} <= {pair.pair_id for pair in pairs}
+
+
+def test_a_later_round_trains_on_the_pairs_of_all_rounds(folder: RunFolder) -> None:
+    pairs = len(folder.read("pairs/train", Pair)) + len(folder.read("pairs/cross_dpo_r2", Pair))
+    assert folder.read_manifest().stages["cross_dpo_r2"].inputs == pairs

@@ -12,7 +12,7 @@ import pytest
 from random_tokenizers import random_steps, random_tokenizer
 from supercorrect.config import PromptsConfig
 from supercorrect.formats import close_step, open_step, parse_thought, render_correction, render_step_review
-from supercorrect.pair_layouts import Lesson, PairLayouts, Sides
+from supercorrect.pair_layouts import OPEN_FAULT, Lesson, PairLayouts, Sides
 from supercorrect.records import CorrectedStep, Correction, OwnCorrection, ParsedCorrection, Problem, Solution
 from supercorrect.reviewing import as_written, review_prompt
 from supercorrect.training.rendering import chat_prompt_ids, decode_tokens, end_of_turn_id, text_ids, user_message
@@ -126,7 +126,7 @@ def test_a_review_is_asked_as_at_evaluation_and_ends_at_a_tag(drawn: tuple[Any, 
     tokenizer, lesson, layouts = drawn
     student: Any = SimpleNamespace(tokenizer=tokenizer)
     assert lesson.own is not None
-    for layout in ("correction", "right_step"):
+    for layout in ("correction", "right_step", "wrong_step"):
         sides = layouts.build(layout, lesson)  # type: ignore[arg-type]
         if not isinstance(sides, Sides):
             assert sides in ("student_was_right", "student_wrote_nothing")
@@ -138,8 +138,28 @@ def test_a_review_is_asked_as_at_evaluation_and_ends_at_a_tag(drawn: tuple[Any, 
             lesson.own.step,
         )
         own = list(lesson.own.completion_token_ids)
-        assert own[: len(sides.rejected)] == sides.rejected
+        begun_alarm = layout == "right_step" and sides.rejected == text_ids(tokenizer, OPEN_FAULT)
+        assert begun_alarm or own[: len(sides.rejected)] == sides.rejected
         assert end_of_turn_id(tokenizer) not in sides.chosen + sides.rejected
+
+
+def test_faulting_a_wrong_step_and_leaving_a_right_one_are_one_decision(
+    drawn: tuple[Any, Lesson, PairLayouts],
+) -> None:
+    tokenizer, lesson, layouts = drawn
+    assert lesson.own is not None
+    fault, leave = text_ids(tokenizer, OPEN_FAULT), text_ids(tokenizer, close_step(lesson.own.step))
+    let_stand = lesson.own.cause is None and lesson.own.correction is None
+    faulting = layouts.build("wrong_step", lesson)
+    if isinstance(faulting, Sides):
+        assert let_stand
+        assert faulting.chosen == fault
+    elif not let_stand:
+        assert faulting == "student_was_right"
+    leaving = layouts.build("right_step", lesson)
+    if isinstance(leaving, Sides):
+        assert leaving.chosen == leave
+        assert leaving.rejected != leave
 
 
 def test_a_whole_corrected_solution_keeps_the_right_steps_and_has_the_right_answer(

@@ -73,9 +73,9 @@ def comparison_arms(recipe: Recipe) -> list[PreferenceArm]:
 
 
 def lessons_of(recipe: Recipe, arm: PreferenceArm) -> list[PreferenceArm]:
-    """The arms whose pairs an arm trains on: its own, or with `pairs.keep_rounds` those of all rounds up to it."""
+    """The arms whose pairs an arm trains on: of a round those of all rounds up to it, of any other its own."""
     rounds = round_arms(recipe)
-    return rounds[: rounds.index(arm) + 1] if recipe.pairs.keep_rounds and arm in rounds else [arm]
+    return rounds[: rounds.index(arm) + 1] if arm in rounds else [arm]
 
 
 @dataclass(frozen=True)

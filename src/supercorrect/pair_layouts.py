@@ -33,6 +33,8 @@ class Sides:
     rejected: list[int]
 
 
+OPEN_FAULT = " <Cause>"
+"""What a reader writes behind a step that it faults, to begin with."""
 NoPair = str
 """The reason why there is none."""
 
@@ -52,23 +54,20 @@ class PairLayouts:
 
     Args:
         name: The student's; what it sampled itself keeps its tokens, what others wrote gets those of its tokenizer.
-        all_right_steps: Whether a right step that the student let stand makes a pair too.
     """
 
-    def __init__(
-        self, student: TransformersStudent, name: str, prompts: PromptsConfig, *, all_right_steps: bool = False
-    ) -> None:
+    def __init__(self, student: TransformersStudent, name: str, prompts: PromptsConfig) -> None:
         self._student = student
         self._name = name
         self._tokenizer = student.tokenizer
         self._end_id = end_of_turn_id(student.tokenizer)
         self._prompts = prompts
-        self._all_right_steps = all_right_steps
         self._layouts: dict[PairLayout, Callable[[Lesson], Sides | NoPair]] = {
             "continuation": self._continuation,
             "correction": self._correction,
             "inline": self._inline,
             "right_step": self._right_step,
+            "wrong_step": self._wrong_step,
             "solution": self._solution,
         }
 
@@ -76,7 +75,7 @@ class PairLayouts:
         """The sides of one pair, or why there is none."""
         sides = self._layouts[layout](lesson)
         if isinstance(sides, Sides) and sides.chosen == sides.rejected:
-            return "student_was_right" if layout in ("correction", "right_step") else "same_tokens"
+            return "student_was_right" if layout in ("correction", "wrong_step") else "same_tokens"
         if isinstance(sides, Sides) and not sides.rejected:
             return "student_wrote_nothing"
         return sides
@@ -121,15 +120,25 @@ class PairLayouts:
         return self._review(lesson, chosen, ("</Step",))
 
     def _right_step(self, lesson: Lesson) -> Sides | NoPair:
-        """After the correction prompt and a right step: leaving it against the student's false alarm.
+        """After the correction prompt and a right step: leaving it against a false alarm, the student's or a begun one.
 
         The false alarm ends where it begins: to raise it was the mistake. Were the rest of it in the pair, the loss
         could fall by making that rest unlikely, and it does.
         """
         sides = self._review(lesson, close_step(_own(lesson).step), ("<Cause", "</Step"))
-        if self._all_right_steps and sides.chosen == sides.rejected:
-            return Sides(sides.prompt, sides.chosen, text_ids(self._tokenizer, " <Cause>"))
-        return sides
+        let_stand = sides.chosen == sides.rejected
+        return Sides(sides.prompt, sides.chosen, text_ids(self._tokenizer, OPEN_FAULT)) if let_stand else sides
+
+    def _wrong_step(self, lesson: Lesson) -> Sides | NoPair:
+        """After the correction prompt and the wrong step: faulting it against letting it stand, and nothing more.
+
+        In `correction` the margin can grow on the words of the cause and the correction alone, while the student goes
+        on letting the step stand, as `right_step` teaches it to do. This is the counterpart of `right_step`.
+        """
+        own = _own(lesson)
+        if own.cause is not None or own.correction is not None:
+            return "student_was_right"
+        return self._review(lesson, OPEN_FAULT, ("</Step",))
 
     def _review(self, lesson: Lesson, chosen: str, ends: tuple[str, ...]) -> Sides:
         prompt = review_prompt(self._student, self._prompts.correction, self._written(lesson), _own(lesson).step)

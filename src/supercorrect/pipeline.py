@@ -19,6 +19,7 @@ from supercorrect.report import write_report
 from supercorrect.run_folder import Manifest, RunFolder, StageEntry, fingerprint_of
 from supercorrect.stage_order import Stage, build_stages
 from supercorrect.store import RequestStore, RunLock, write_text_atomic
+from supercorrect.training.arguments import require_reporters
 
 RECORDED_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "openai", "math-verify")
 
@@ -70,9 +71,12 @@ class Pipeline:
             RunLockedError: Another process is at work in the folder.
         """
         self._check_names(until, first)
+        require_reporters(self.recipe.report_to)
         with RunLock(self.folder.root), RequestStore(self.folder.root / "store.sqlite") as store:
             self._apply_threads()
             self._write_recipe()
+            self._reporter.watch = self.folder.write_progress
+            self.folder.log_event("run_started", stages=[stage.name for stage in self.stages])
             manifest = self.folder.read_manifest()
             manifest.recipe_name, manifest.versions = self.recipe.name, _versions()
             budget = Budget(self.recipe.max_cost_usd, store.spent_usd())
@@ -112,8 +116,12 @@ class Pipeline:
     def _run_stage(self, stage: Stage, manifest: Manifest, context: StageContext) -> None:
         self.folder.log_event("stage_started", stage=stage.name)
         begun = time.monotonic()
-        with context.servers:
-            counts, outputs = stage.run(context)
+        try:
+            with context.servers:
+                counts, outputs = stage.run(context)
+        except BaseException as error:
+            self.folder.log_event("stage_stopped", stage=stage.name, error=f"{type(error).__name__}: {error}"[:2000])
+            raise
         seconds = time.monotonic() - begun
         manifest.stages[stage.name] = StageEntry(
             fingerprint=context.fingerprint,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 PLAIN_LINE_EVERY_SECONDS = 10.0
+WATCHED_EVERY_SECONDS = 1.0
+Watch = Callable[[str, int, int, str], None]
+"""Is told a label, what is done, of how much, and a note."""
 
 
 @dataclass
@@ -42,12 +45,14 @@ class Task:
 
 
 class Reporter:
-    """Shows tasks. One for the whole run."""
+    """Shows tasks. One for the whole run; `watch`, where there is one, is told about once a second."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.console = Console(stderr=True, quiet=quiet, highlight=False)
         self._bars: Progress | None = None
         self._last_line = 0.0
+        self.watch: Watch | None = None
+        self._last_watched = 0.0
 
     def say(self, text: str) -> None:
         """One line."""
@@ -80,6 +85,9 @@ class Reporter:
     def show(self, task: Task) -> None:
         """Redraw a task's bar; without a terminal, print a line every few seconds."""
         elapsed = time.monotonic() - task.begun
+        if self.watch and time.monotonic() - self._last_watched >= WATCHED_EVERY_SECONDS:
+            self._last_watched = time.monotonic()
+            self.watch(task.label, task.done, task.total, task.note)
         rate = task.done / elapsed if elapsed > 0 else 0.0
         if self._bars is not None and task.bar_id is not None:
             self._bars.update(task.bar_id, completed=task.done, total=task.total, note=f"{rate:.1f}/s {task.note}")  # type: ignore[arg-type]

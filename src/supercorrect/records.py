@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 VerdictStatus = Literal["correct", "incorrect", "ungradable"]
 ThoughtStyle = Literal["hierarchy_without_generalized", "hierarchy", "headings"]
-PairLayout = Literal["continuation", "correction", "inline", "right_step", "solution"]
+DecisionAction = Literal["accept", "reject", "edit"]
+PairLayout = Literal["continuation", "correction", "inline", "right_step", "wrong_step", "solution"]
 
 
 def make_id(kind: str, *parts: str | int) -> str:
@@ -260,6 +261,25 @@ class RepeatedItem(Record):
     arm: str
     problem_id: str
     verdicts: tuple[VerdictStatus, ...]
+
+
+class Decision(Record):
+    """What a person decided about a teacher's correction; of several about one, the last holds.
+
+    Attributes:
+        errors: The set of errors that the correction is of, such as `errors`.
+        cause: As edited, like the two after it. None: not edited.
+        decided_at: When, in UTC, as ISO 8601.
+    """
+
+    correction_id: str
+    errors: str
+    action: DecisionAction
+    cause: str | None = None
+    correction: str | None = None
+    corrected_answer: str | None = None
+    reviewer: str
+    decided_at: str
 
 
 class Rejection(Record):

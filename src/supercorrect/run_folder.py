@@ -114,6 +114,16 @@ class RunFolder:
         """The trained model of an arm, as `from_pretrained` loads it."""
         return self.root / "checkpoints" / arm / "model"
 
+    @property
+    def decisions(self) -> Path:
+        """What people decided about corrections, a line a decision."""
+        return self.root / "decisions.jsonl"
+
+    @property
+    def progress(self) -> Path:
+        """How far the work under way has come, for who looks on."""
+        return self.root / "logs" / "progress.json"
+
     def training_steps(self, arm: str) -> int:
         """How many optimiser steps an arm's training took."""
         return int(self._training(arm)["steps"])
@@ -193,6 +203,18 @@ class RunFolder:
         try:
             with path.open("a", encoding="utf-8") as stream:
                 stream.write(line + "\n")
+        except OSError as error:
+            raise StorageError(f"log not writable: {path}: {error}; free some space and run again") from error
+
+    def write_progress(self, label: str, done: int, total: int, note: str) -> None:
+        """Say how far the work under way has come; only the newest word stands, and it may be lost."""
+        path = self.progress
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        row = {"time": round(time.time(), 3), "label": label, "done": done, "total": total, "note": note}
+        try:
+            unfinished.write_text(json.dumps(row) + "\n", encoding="utf-8")
+            unfinished.replace(path)
         except OSError as error:
             raise StorageError(f"log not writable: {path}: {error}; free some space and run again") from error
 

@@ -26,11 +26,12 @@ from supercorrect.arms import (
 )
 from supercorrect.config import SPLITS, Recipe
 from supercorrect.context import StageContext
+from supercorrect.decisions import decided_settings
 from supercorrect.errors import ConfigError
 from supercorrect.models.transformers_student import model_fingerprint
 from supercorrect.prompts import read_template
 from supercorrect.records import ThoughtStyle
-from supercorrect.run_folder import StageCounts
+from supercorrect.run_folder import RunFolder, StageCounts
 from supercorrect.stages import (
     correction_sft,
     corrections,
@@ -189,7 +190,8 @@ class _Order:
         if not arm.layouts:
             needed = ("problems", "thoughts", "hsft", "solutions", "corrections", "cross_dpo")
             train = partial(correction_sft.run, arm=arm)
-            return [self._stage(arm.name, train, *needed, training=self._training, prompts=("correction",))]
+            settings = {"training": self._training, **self._decided(arm)}
+            return [self._stage(arm.name, train, *needed, prompts=("correction",), **settings)]
         return [self._pairs_stage(f"pairs_{arm.name}", arm), self._preference_stage(arm, f"pairs_{arm.name}")]
 
     def _pairs_stage(self, name: str, arm: PreferenceArm, suffix: str = "") -> Stage:
@@ -198,14 +200,17 @@ class _Order:
         settings = {
             "layouts": arm.layouts,
             "max_length": self._recipe.cross_dpo.max_length,
-            "right_steps": self._recipe.pairs.right_steps,
+            **self._decided(arm),
         }
         return self._stage(name, partial(pairs.run, arm=arm), *needed, prompts=both, **settings)
 
+    def _decided(self, arm: PreferenceArm) -> dict[str, Any]:
+        """What people changed of the corrections that an arm learns from."""
+        return dict(decided_settings(RunFolder(self._recipe.run_folder), arm.errors.name))
+
     def _preference_stage(self, arm: PreferenceArm, pairs_stage: str, suffix: str = "") -> Stage:
         earlier = [f"pairs{a.name.removeprefix('cross_dpo')}" for a in lessons_of(self._recipe, arm)[:-1]]
-        read = (f"solutions{suffix}", f"verdicts{suffix}", f"corrections{suffix}")
-        needed = ("problems", "thoughts", arm.start, *read, *earlier, pairs_stage)
+        needed = ("problems", "thoughts", arm.start, f"corrections{suffix}", *earlier, pairs_stage)
         training = self._recipe.training_of(arm.name).model_dump()
         return self._stage(arm.name, partial(cross_dpo.run, arm=arm), *needed, training=training)
 

@@ -1,9 +1,10 @@
-"""The commands around a recipe and its run: run, status, validate, estimate, export."""
+"""The commands around a recipe and its run: run, status, validate, estimate, export, view."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -122,15 +123,39 @@ def export(
     output: Annotated[Path, typer.Option(help="The folder to write hsft.parquet, pairs.parquet and README.md to.")],
     push_to_hub: Annotated[str | None, typer.Option(help="Upload it as this data set, owner/name.")] = None,
     public: Annotated[bool, typer.Option("--public", help="Create it public; a new one is private.")] = False,
+    argilla: Annotated[
+        bool, typer.Option("--argilla", help="Also write argilla.jsonl: the corrections, for a team to review.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a run's training sets as parquet, with a data card: teachers, counts, decontamination, licences, cost."""
-    from supercorrect.export import export_run, push_export
+    from supercorrect.export import export_argilla, export_run, push_export
 
-    rows = export_run(_saved_recipe(folder), RunFolder(folder), output)
+    recipe = _saved_recipe(folder)
+    rows = export_run(recipe, RunFolder(folder), output)
+    if argilla:
+        rows["argilla"] = export_argilla(recipe, RunFolder(folder), output)
     print(json.dumps(rows)) if as_json else Reporter().say(f"{output}: {terminal.describe_counts(rows)}")
     if push_to_hub:
         Reporter().say(f"uploaded: {push_export(output, push_to_hub, private=not public)}")
+
+
+@app.command()
+def view(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of runs, finished or going on.", show_default=False)],
+    port: Annotated[int, typer.Option(help="The port of 127.0.0.1 to serve at; 0 takes a free one.")] = 8711,
+    review: Annotated[bool, typer.Option("--review", help="Accept, reject and edit corrections.")] = False,
+    reviewer: Annotated[str | None, typer.Option(help="Whose decisions they are; default: your user name.")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+) -> None:
+    """Look into runs: search and filter, follow one problem from error to pair, compare students, review corrections.
+
+    Nothing is written but, with --review, decisions; the next `supercorrect run` makes its pairs by them.
+    """
+    from supercorrect.viewer import view as serve
+
+    name = (reviewer or getuser()) if review else None
+    serve(folders, port=port, reviewer=name, browser=browser, reporter=Reporter())
 
 
 def _saved_recipe(folder: Path) -> Recipe:

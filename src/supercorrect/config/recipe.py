@@ -96,18 +96,14 @@ class PairsConfig(Section):
             and correction against the student's own.
             `inline`: after the problem, the right steps and the wrong one, cause and correction against what the
             student wrote next (arXiv 2608.11573).
-            `right_step`: after the correction prompt and a right step, leaving it against the student's false alarm.
+            `right_step`: after the correction prompt and a right step, leaving it against a false alarm.
+            `wrong_step`: after the correction prompt and a wrong step that the student let stand, faulting it at all.
             `solution`: after the problem, the corrected solution against the wrong one, both whole.
         right_step_share: How many right steps are reviewed, as a share of the corrected errors.
-        right_steps: Which of these make a pair: those that the student faulted (`false_alarms`), or `all`; where it let
-            a step stand, the tag that begins a false alarm is the rejected side.
-        keep_rounds: Later rounds train on the pairs of all rounds so far.
     """
 
     layouts: tuple[PairLayout, ...] = Field(default=("continuation", "correction"), min_length=1)
     right_step_share: float = Field(default=0.7, ge=0)
-    right_steps: Literal["false_alarms", "all"] = "false_alarms"
-    keep_rounds: bool = False
 
 
 class StabilityConfig(Section):
@@ -161,6 +157,7 @@ class Recipe(Section):
         tables: Tables and figures of the paper that the run ends with, in `tables/`; it then does no more than they and
             the evaluated arms need.
         max_cost_usd: What the run's requests may cost in all.
+        report_to: Where trainings show their curves besides the report; it changes nothing that is trained.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -190,6 +187,7 @@ class Recipe(Section):
     evaluation: EvaluationConfig = EvaluationConfig()
     tables: tuple[TableName, ...] = ()
     max_cost_usd: float | None = Field(default=None, gt=0)
+    report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
 
     @model_validator(mode="after")
     def _settle_comparisons(self) -> Self:

@@ -70,10 +70,8 @@ class CrossDPOConfig(TrainingConfig):
         beta: β of Eq. 8; the paper gives none.
         label_smoothing: The share of pairs taken to be the wrong way round.
         chosen_sft_weight: Weight of the mean loss on the chosen side's tokens, added to the loss.
-        replay_weight: Weight of the mean loss on replayed tokens; without them small students forget.
-        replay_batch_size: Replayed rows beside each `per_device_batch_size` pairs.
-        replay_from: What is replayed: the `demonstrations` of stage 1, or the student's `own_solutions` of this round's
-            problems that were graded right.
+        replay_weight: Weight of the mean loss on tokens of stage 1; without them small students forget.
+        replay_batch_size: Rows of stage 1 beside each `per_device_batch_size` pairs.
     """
 
     learning_rate: float = Field(default=1e-6, gt=0)
@@ -84,7 +82,6 @@ class CrossDPOConfig(TrainingConfig):
     chosen_sft_weight: float = Field(default=0.0, ge=0)
     replay_weight: float = Field(default=0.0, ge=0)
     replay_batch_size: int = Field(default=8, gt=0)
-    replay_from: Literal["demonstrations", "own_solutions"] = "demonstrations"
 
     def without_pairs(self, steps: int) -> SupervisedConfig:
         """A control: supervised training with as many steps and rows in each; a limit on pairs is none on its rows."""

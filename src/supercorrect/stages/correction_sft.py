@@ -11,9 +11,10 @@ from pathlib import Path
 
 from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
+from supercorrect.decisions import read_decided
 from supercorrect.formats import parse_correction, render_correction, render_steps, split_steps
 from supercorrect.models.transformers_student import load_tokenizer
-from supercorrect.records import Correction, Demonstration, Problem, Solution
+from supercorrect.records import Demonstration, Problem, Rejection, Solution
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import Tokenizer, TrainingRow, demonstration_row, training_row, user_message
 
@@ -24,7 +25,7 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
 
     start = context.student_model(arm.start)
     tokenizer = load_tokenizer(start)
-    traces = render_traces(context, arm, tokenizer)
+    traces, rejections = render_traces(context, arm, tokenizer)
     folder = context.folder.model(arm.name).parent
     with context.reporter.task(f"train {arm.name}", total=1) as task:
         train_supervised(
@@ -36,16 +37,26 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
             fingerprint=context.fingerprint,
             seed=context.seed,
             task=task,
+            report_to=context.recipe.report_to,
         )
-    return StageCounts(inputs=len(traces), kept=len(traces)), [folder / "model", folder / "training.json"]
+    outputs = [folder / "model", folder / "training.json", context.folder.write_rejects(context.stage, rejections)]
+    return StageCounts.of(len(traces) + len(rejections), rejections), outputs
 
 
-def render_traces(context: StageContext, arm: PreferenceArm, tokenizer: Tokenizer) -> list[TrainingRow]:
-    """One row a correction: the correction prompt, and the teacher's trace in canonical form."""
+def render_traces(
+    context: StageContext, arm: PreferenceArm, tokenizer: Tokenizer
+) -> tuple[list[TrainingRow], list[Rejection]]:
+    """One row a correction that people did not refuse: the correction prompt, and the trace in canonical form."""
     problems = {p.problem_id: p for p in context.folder.read(f"problems/{arm.errors.split}", Problem)}
     solutions = {s.solution_id: s for s in context.folder.read(f"solutions/{arm.errors.name}", Solution)}
-    rows = []
-    for correction in context.folder.read(f"corrections/{arm.errors.name}", Correction):
+    rows: list[TrainingRow] = []
+    rejections: list[Rejection] = []
+    decided = read_decided(context, arm.errors.name, arm.errors.split)
+    for correction in decided.corrections:
+        reason = decided.refused.get(correction.correction_id)
+        if reason:
+            rejections.append(Rejection(stage=context.stage, item_id=correction.correction_id, reason=reason))
+            continue
         steps = render_steps([span.text for span in split_steps(solutions[correction.solution_id].completion)])
         message = user_message(
             context.recipe.prompts.correction, problem=problems[correction.problem_id].problem, steps=steps
@@ -53,7 +64,7 @@ def render_traces(context: StageContext, arm: PreferenceArm, tokenizer: Tokenize
         trace = parse_correction(correction.completion).record
         if trace is not None:
             rows.append(training_row(tokenizer, message, render_correction(trace)))
-    return rows
+    return rows, rejections
 
 
 def replayed_rows(context: StageContext, tokenizer: Tokenizer, traces: int) -> list[TrainingRow]:

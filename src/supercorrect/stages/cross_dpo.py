@@ -8,21 +8,14 @@ from pathlib import Path
 
 from supercorrect.arms import PreferenceArm, lessons_of
 from supercorrect.context import StageContext
+from supercorrect.decisions import read_decided
 from supercorrect.errors import TrainingDataError
 from supercorrect.models.transformers_student import load_tokenizer
-from supercorrect.records import Correction, Demonstration, Pair, Problem, Solution, Verdict
+from supercorrect.records import Demonstration, Pair, Problem
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import write_json_atomic
 from supercorrect.training.pair_lint import Finding, lint_pairs
-from supercorrect.training.rendering import (
-    IGNORED_LABEL,
-    Tokenizer,
-    TrainingRow,
-    chat_prompt_ids,
-    demonstration_row,
-    end_of_turn_id,
-    user_message,
-)
+from supercorrect.training.rendering import demonstration_row, end_of_turn_id
 
 
 def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
@@ -40,7 +33,8 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
     write_json_atomic(
         folder / "findings.json", {"forced": context.force, "findings": [asdict(finding) for finding in findings]}
     )
-    replay = replay_rows(context, arm, tokenizer)
+    demonstrations = context.folder.read("hsft/train", Demonstration)
+    replay = [demonstration_row(tokenizer, d) for d in demonstrations]
     with context.reporter.task(f"train {arm.name}", total=1) as task:
         train_cross_dpo(
             model,
@@ -52,26 +46,10 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
             fingerprint=context.fingerprint,
             seed=context.seed,
             task=task,
+            report_to=context.recipe.report_to,
         )
     outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
     return StageCounts(inputs=len(pairs), kept=len(pairs)), outputs
-
-
-def replay_rows(context: StageContext, arm: PreferenceArm, tokenizer: Tokenizer) -> list[TrainingRow]:
-    """What is replayed beside the pairs."""
-    if context.recipe.training_of(arm.name).replay_from == "demonstrations":
-        return [demonstration_row(tokenizer, d) for d in context.folder.read("hsft/train", Demonstration)]
-    problems = {p.problem_id: p.problem for p in context.folder.read(f"problems/{arm.errors.split}", Problem)}
-    verdicts = context.folder.read(f"verdicts/{arm.errors.name}", Verdict)
-    right = {verdict.solution_id for verdict in verdicts if verdict.status == "correct"}
-    template = context.recipe.prompts.hierarchical
-    rows = []
-    for solution in context.folder.read(f"solutions/{arm.errors.name}", Solution):
-        if solution.solution_id in right and solution.student == arm.start:
-            prompt = chat_prompt_ids(tokenizer, user_message(template, problem=problems[solution.problem_id]))
-            written = list(solution.completion_token_ids)
-            rows.append(TrainingRow([*prompt, *written], [*[IGNORED_LABEL] * len(prompt), *written]))
-    return rows
 
 
 def leave_untrained(start: Path, folder: Path) -> list[Path]:
@@ -88,8 +66,9 @@ def find_faults(context: StageContext, arm: PreferenceArm, pairs: list[Pair], en
     Raises:
         TrainingDataError: Something blocks the training, and the run was not started with `--force`.
     """
-    sets = {taught.errors.name for taught in lessons_of(context.recipe, arm)}
-    corrections = [c for name in sorted(sets) for c in context.folder.read(f"corrections/{name}", Correction)]
+    errors = {taught.errors.name: taught.errors for taught in lessons_of(context.recipe, arm)}
+    decided = [read_decided(context, one.name, one.split) for one in errors.values()]
+    corrections = [correction for one in decided for correction in one.corrections]
     problems = context.folder.read(f"problems/{arm.errors.split}", Problem)
     findings = lint_pairs(
         pairs,

@@ -38,6 +38,7 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
             fingerprint=context.fingerprint,
             seed=context.seed,
             task=task,
+            report_to=context.recipe.report_to,
         )
     return StageCounts(inputs=len(rows), kept=len(rows)), [folder / "model", folder / "training.json"]
 

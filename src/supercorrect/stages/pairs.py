@@ -6,9 +6,10 @@ from pathlib import Path
 
 from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
+from supercorrect.decisions import read_decided
 from supercorrect.models.transformers_student import TransformersStudent
-from supercorrect.pair_layouts import Lesson, PairLayouts, Sides
-from supercorrect.records import Correction, OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
+from supercorrect.pair_layouts import Lesson, NoPair, PairLayouts, Sides
+from supercorrect.records import OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.pair_lint import pair_length
 from supercorrect.training.rendering import Tokenizer, decode_tokens
@@ -17,14 +18,13 @@ from supercorrect.training.rendering import Tokenizer, decode_tokens
 def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
     """Write the arm's pairs; those of `cross_dpo` are `data/pairs/train.jsonl`."""
     student = TransformersStudent(context.student_model(arm.start), context.recipe.student)
-    every = context.recipe.pairs.right_steps == "all"
-    layouts = PairLayouts(student, arm.start, context.recipe.prompts, all_right_steps=every)
-    lessons = read_lessons(context, arm)
+    layouts = PairLayouts(student, arm.start, context.recipe.prompts)
+    lessons, refused = read_lessons(context, arm)
     pairs: list[Pair] = []
     rejections: list[Rejection] = []
     with context.reporter.task(context.stage, total=len(lessons)) as task:
         for number, (layout, lesson) in enumerate(lessons, 1):
-            sides = layouts.build(layout, lesson)
+            sides = refused.get(lesson.correction.correction_id) or layouts.build(layout, lesson)
             pair_id = make_id(
                 "pair", layout, lesson.correction.correction_id, lesson.own.own_correction_id if lesson.own else ""
             )
@@ -39,25 +39,32 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
     return StageCounts.of(len(lessons), rejections), outputs
 
 
-def read_lessons(context: StageContext, arm: PreferenceArm) -> list[tuple[PairLayout, Lesson]]:
-    """Every pair that the arm's layouts ask for: one a corrected error, or one a step that the student reviewed."""
+def read_lessons(
+    context: StageContext, arm: PreferenceArm
+) -> tuple[list[tuple[PairLayout, Lesson]], dict[str, NoPair]]:
+    """Every pair that the arm's layouts ask for: one a corrected error, or one a step that the student reviewed.
+
+    Returns:
+        The lessons, with corrections as people edited them, and which corrections they refused, by id.
+    """
     name = arm.errors.name
     problems = {p.problem_id: p for p in context.folder.read(f"problems/{arm.errors.split}", Problem)}
     solutions = {s.solution_id: s for s in context.folder.read(f"solutions/{name}", Solution)}
-    corrections = {c.correction_id: c for c in context.folder.read(f"corrections/{name}", Correction)}
+    decided = read_decided(context, name, arm.errors.split)
     lessons = {
-        c.correction_id: Lesson(problems[c.problem_id], solutions[c.solution_id], c) for c in corrections.values()
+        c.correction_id: Lesson(problems[c.problem_id], solutions[c.solution_id], c) for c in decided.corrections
     }
     plain: tuple[PairLayout, ...] = ("continuation", "inline", "solution")
     wanted: list[tuple[PairLayout, Lesson]] = [
         (layout, lesson) for layout in plain if layout in arm.layouts for lesson in lessons.values()
     ]
     for own in context.folder.read(f"own_corrections/{name}", OwnCorrection):
-        lesson = lessons[own.correction_id]
-        layout: PairLayout = "correction" if own.step == lesson.correction.first_error_step else "right_step"
-        if layout in arm.layouts:
-            wanted.append((layout, Lesson(lesson.problem, lesson.solution, lesson.correction, own)))
-    return wanted
+        about = lessons[own.correction_id]
+        lesson = Lesson(about.problem, about.solution, about.correction, own)
+        is_wrong = own.step == about.correction.first_error_step
+        reviews: tuple[PairLayout, ...] = ("correction", "wrong_step") if is_wrong else ("right_step",)
+        wanted += [(layout, lesson) for layout in reviews if layout in arm.layouts]
+    return wanted, decided.refused
 
 
 def settle_conflicts(pairs: list[Pair], max_length: int | None, *, stage: str) -> tuple[list[Pair], list[Rejection]]:

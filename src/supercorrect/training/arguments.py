@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from supercorrect.config import TrainingConfig
+from supercorrect.errors import ConfigError
+
+PROJECT = "supercorrect"
 
 
-def trainer_arguments(config: TrainingConfig, *, output_dir: Path, seed: int) -> dict[str, Any]:
+def require_reporters(names: Sequence[str]) -> None:
+    """Look, before anything runs, whether what shows the curves is there.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    missing = [name for name in names if find_spec(name) is None]
+    if missing:
+        raise ConfigError(
+            f"report_to: expected an installed package, got {missing[0]!r}; "
+            f"install it with `pip install {missing[0]}`, or take it out of report_to"
+        )
+
+
+def trainer_arguments(
+    config: TrainingConfig, *, output_dir: Path, seed: int, report_to: Sequence[str] = ()
+) -> dict[str, Any]:
     """The arguments of any training.
 
     Every step is logged: means over several steps would differ after a resume in between.
+
+    Args:
+        report_to: What else shows the curves; TensorBoard's files stand below `output_dir`.
     """
     import torch
 
@@ -37,7 +61,9 @@ def trainer_arguments(config: TrainingConfig, *, output_dir: Path, seed: int) ->
         "data_seed": seed,
         "use_cpu": not torch.cuda.is_available(),
         "dataloader_pin_memory": torch.cuda.is_available(),
-        "report_to": "none",
+        "report_to": list(report_to) or "none",
+        "run_name": str(output_dir.parent),
+        "project": PROJECT,
         "disable_tqdm": True,
         "log_level": "error",
     }

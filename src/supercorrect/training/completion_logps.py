@@ -81,6 +81,13 @@ class PaddedRows:
 
     def logps(self, model: Any, device: torch.device) -> Tensor:
         """[sequences], the log-probability of each completion, summed over its tokens."""
+        return self.token_logps(model, device).sum(dim=1)
+
+    def token_logps(self, model: Any, device: torch.device) -> Tensor:
+        """[sequences, columns], the log-probability of each token of a completion; 0 where there is none.
+
+        Column 0 is the first token behind the shortest prompt.
+        """
         logits = model(
             input_ids=self.input_ids.to(device),
             attention_mask=self._mask.to(device),
@@ -90,7 +97,7 @@ class PaddedRows:
         labels = self._labels.to(device)
         scored = labels >= 0
         token_logps = _token_logps(logits[scored], torch.arange(int(scored.sum()), device=device), labels[scored])
-        return torch.zeros_like(labels, dtype=token_logps.dtype).masked_scatter(scored, token_logps).sum(dim=1)
+        return torch.zeros_like(labels, dtype=token_logps.dtype).masked_scatter(scored, token_logps)
 
 
 def _token_logps(logits: Tensor, rows: Tensor, targets: Tensor) -> Tensor:

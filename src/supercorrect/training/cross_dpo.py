@@ -44,6 +44,7 @@ def train_cross_dpo(
     fingerprint: str,
     seed: int,
     task: Task,
+    report_to: Sequence[str] = (),
 ) -> int:
     """Train `model` (the HSFT student, which is also the reference π_ref) and leave the result in `folder/model`.
 
@@ -60,6 +61,7 @@ def train_cross_dpo(
         fingerprint: Of the stage; checkpoints of another one are not resumed.
         seed: Of the order of pairs and of the replay.
         task: Shows the steps.
+        report_to: What else shows the curves.
 
     Returns:
         Optimiser steps taken.
@@ -94,7 +96,7 @@ def train_cross_dpo(
         share=not obstacle,
         replay=Replay(replay_rows, batch_size=config.replay_batch_size, seed=seed) if config.replay_weight else None,
         model=add_adapters(policy, config.lora) if config.lora else policy,
-        args=TrainingArguments(**trainer_arguments(config, output_dir=state, seed=seed)),
+        args=TrainingArguments(**trainer_arguments(config, output_dir=state, seed=seed, report_to=report_to)),
         callbacks=[CompletionMarker(), StepReporter(task)],
     )
     trainer.remove_callback(PrinterCallback)

@@ -41,6 +41,7 @@ def train_supervised(
     fingerprint: str,
     seed: int,
     task: Task,
+    report_to: Sequence[str] = (),
 ) -> int:
     """Fine-tune `model` on `rows` and leave the result in `folder/model`.
 
@@ -55,6 +56,7 @@ def train_supervised(
         fingerprint: Of the stage; checkpoints of another one are not resumed.
         seed: Of the order of rows.
         task: Shows the steps.
+        report_to: What else shows the curves.
 
     Returns:
         Optimiser steps taken.
@@ -66,7 +68,7 @@ def train_supervised(
     check_rows(rows, end_of_turn_id(tokenizer), config.max_length)
     state = folder / "state"
     claim_state(state, fingerprint)
-    arguments = trainer_arguments(config, output_dir=state, seed=seed)
+    arguments = trainer_arguments(config, output_dir=state, seed=seed, report_to=report_to)
     load_start = partial(load_model, model, student.revision, student.dtype)
     student_model = load_start().train()
     if config.packing:
