@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo test test-slow check bench sandbox-base clean
+.PHONY: help setup demo paper ablations test test-slow check bench sandbox-base clean
 
 help:  ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,12 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY)  ## The whole method on this machine: no key, no GPU, a few minutes
 	$(BIN)/supercorrect run recipes/sandbox.yaml
+
+paper: $(READY)  ## Every table and figure of the paper on the sandbox, three seeds, into docs/sandbox_results.md
+	$(BIN)/python -m supercorrect.paper paper
+
+ablations: $(READY)  ## What goes beyond the paper, into docs/sandbox_ablations.md
+	$(BIN)/python -m supercorrect.paper ablations
 
 test: $(READY)  ## All tests but the slow ones
 	$(BIN)/pytest -m "not slow" -n 2

@@ -19,7 +19,7 @@ from supercorrect.run_folder import RunFolder
 from supercorrect.training.rendering import chat_prompt_ids, end_of_turn_id, user_message
 
 COMPARISONS = "comparisons={step_dpo: {}, dpo: {}, correction_sft: {}, inline_only: {layouts: [inline]}}"
-EVALUATED = "evaluation.arms=[hsft_headings, hsft, cross_dpo_r2, correction_sft]"
+EVALUATED = "evaluation.arms=[hsft_headings, hsft, hsft_continued, cross_dpo_r2, correction_sft]"
 HIERARCHICAL = "supercorrect.sandbox:prompts/hierarchical.jinja"
 
 
@@ -49,7 +49,10 @@ def test_a_comparison_without_a_pair_stays_as_it_was(small_run: Path, tmp_path: 
 
 def test_only_what_is_new_runs(folder: RunFolder, small_run: Path) -> None:
     before, after = RunFolder(small_run).read_manifest().stages, folder.read_manifest().stages
-    assert [name for name in before if name in after and before[name] != after[name]] == ["hsft_continued"]
+    assert [name for name in before if name in after and before[name] != after[name]] == [
+        "hsft_continued",
+        "evaluation_hsft_continued",
+    ]
     new = {"pairs_step_dpo", "step_dpo", "pairs_dpo", "dpo", "correction_sft", "pairs_inline_only", "inline_only"}
     assert new | {"hsft_headings", "solutions_r2", "corrections_r2", "pairs_r2", "cross_dpo_r2"} <= set(after)
 
@@ -106,7 +109,7 @@ def test_whole_solutions_are_right_against_wrong_and_both_end_the_turn(folder: R
 
 def test_the_report_has_the_arms_that_were_asked_for(folder: RunFolder) -> None:
     arms = json.loads((folder.root / "metrics.json").read_text())["arms"]
-    assert list(arms) == ["hsft_headings", "hsft", "cross_dpo_r2", "correction_sft"]
+    assert list(arms) == ["hsft_headings", "hsft", "hsft_continued", "cross_dpo_r2", "correction_sft"]
     assert arms["hsft_headings"]["self_correction"] is arms["hsft_headings"]["localisation"] is None
     every = arm_names(small_recipe(folder.root, COMPARISONS, "rounds=2"))
     assert every[-3:] == ("inline_only", "cross_dpo", "cross_dpo_r2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from supercorrect.config import EndpointConfig, Recipe
+from supercorrect.config import TABLE_ARMS, EndpointConfig, Recipe
 from supercorrect.errors import ConfigError
 from supercorrect.records import PairLayout, ThoughtStyle
 
@@ -110,7 +110,7 @@ def arm_names(recipe: Recipe) -> tuple[str, ...]:
     """The arms that are evaluated, in the order of the report.
 
     Raises:
-        ConfigError: `evaluation.arms` names one that the recipe does not have.
+        ConfigError: `evaluation.arms` names one that the recipe does not have, or a table shows one that is not in it.
     """
     trained = [arm.name for arm in comparison_arms(recipe) + round_arms(recipe)]
     reflexion = (REFLEXION,) if recipe.evaluation.reflexion else ()
@@ -119,7 +119,15 @@ def arm_names(recipe: Recipe) -> tuple[str, ...]:
     unknown = [arm for arm in recipe.evaluation.arms or () if arm not in every]
     if unknown:
         raise ConfigError(f"evaluation.arms: unknown arm {unknown[0]!r}; this recipe has {', '.join(every)}")
-    return recipe.evaluation.arms or every
+    evaluated = every if recipe.evaluation.arms is None else recipe.evaluation.arms
+    for table in recipe.tables:
+        missing = [arm for arm in TABLE_ARMS[table] if arm not in evaluated]
+        if missing:
+            raise ConfigError(
+                f"tables: {table} shows the arm {missing[0]!r}, which is not evaluated; expected it in evaluation.arms"
+                f", got {', '.join(evaluated) or 'none'}"
+            )
+    return evaluated
 
 
 def style_arms(recipe: Recipe) -> dict[str, ThoughtStyle]:

@@ -13,6 +13,7 @@ from supercorrect.budget import Budget
 from supercorrect.config import Recipe
 from supercorrect.context import StageContext
 from supercorrect.errors import ConfigError
+from supercorrect.paper import write_tables
 from supercorrect.progress import Reporter
 from supercorrect.report import write_report
 from supercorrect.run_folder import Manifest, RunFolder, StageEntry, fingerprint_of
@@ -61,7 +62,7 @@ class Pipeline:
         """Run what is not up to date.
 
         Args:
-            until: The last stage to run; None runs all and writes the report.
+            until: The last stage to run; None runs all and writes the report and the recipe's tables.
             first: The stage from which on everything runs again.
             force: Train in spite of what the pre-flight of the pairs finds.
 
@@ -89,8 +90,15 @@ class Pipeline:
                     self._reporter.say(f"{stage.name}: up to date")
                 if stage.name == until:
                     return manifest
-            write_report(self.recipe, self.folder, manifest)
+            if self._is_whole:
+                write_report(self.recipe, self.folder, manifest)
+            write_tables(self.recipe, self.folder)
         return manifest
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether all that the report tells of is there: a recipe with `tables` may leave stages out."""
+        return {"thoughts", "corrections", "pairs"} <= {stage.name for stage in self.stages}
 
     def _is_up_to_date(self, stage: Stage, manifest: Manifest) -> bool:
         entry = manifest.stages.get(stage.name)

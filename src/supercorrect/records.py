@@ -257,6 +257,14 @@ class EvaluationItem(Record):
     located_correction: str | None = None
 
 
+class RepeatedItem(Record):
+    """What one arm did with one hard problem, time and again; the solutions stand in the request store."""
+
+    arm: str
+    problem_id: str
+    verdicts: tuple[VerdictStatus, ...]
+
+
 class Decision(Record):
     """What a person decided about a teacher's correction; of several about one, the last holds.
 

@@ -41,6 +41,7 @@ from supercorrect.stages import (
     own_corrections,
     pairs,
     problems,
+    repeats,
     solutions,
     thoughts,
     verdicts,
@@ -85,13 +86,31 @@ def build_stages(recipe: Recipe) -> list[Stage]:
         suffix = arm.name.removeprefix("cross_dpo")
         stages += order.error_stages("", arm.errors, order.drawn_for_errors, suffix) + order.round_stages(arm, suffix)
     stages += [stage for arm in comparison_arms(recipe) for stage in order.comparison_stages(arm)]
-    stages += [order.continued_stage()]
+    if "hsft_continued" in arm_names(recipe):
+        stages += [order.continued_stage()]
     stages += [stage for control in control_arms(recipe).values() for stage in order.control_stages(control)]
     stages += order.evaluation_stages()
     taken = [name for name, count in Counter(stage.name for stage in stages).items() if count > 1]
     if taken:
         raise ConfigError(f"comparisons: {taken[0]!r} is the name of a stage; choose another name for the comparison")
-    return stages
+    return _keep_needed(recipe, stages) if recipe.tables else stages
+
+
+def _keep_needed(recipe: Recipe, stages: list[Stage]) -> list[Stage]:
+    """What the evaluated arms and the recipe's tables rest on, and nothing else."""
+    by_name = {stage.name: stage for stage in stages}
+    waiting = [name for name in by_name if name.startswith(("evaluation_", "stability_"))]
+    if waiting and recipe.evaluation.localise:
+        waiting.append("held_out_corrections")
+    if "table5" in recipe.tables:
+        waiting += ["thoughts", "corrections"]
+    needed: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += by_name[name].needs
+    return [stage for stage in stages if stage.name in needed]
 
 
 class _Order:
@@ -105,7 +124,7 @@ class _Order:
         self._grading = _grading_settings(recipe)
         self._training = recipe.cross_dpo.model_dump()
         batch_size = recipe.student.batch_size
-        evaluation = recipe.evaluation.model_dump(exclude={"arms", "localise", "reflexion"})
+        evaluation = recipe.evaluation.model_dump(exclude={"arms", "localise", "reflexion", "stability"})
         peers = {name: model_fingerprint(model) for name, model in recipe.solutions.peers.items()}
         solutions_drawn = recipe.solutions.model_dump(exclude={"peers", "max_wrong_per_problem"})
         self.drawn_for_errors = {"batch_size": batch_size, "solutions": solutions_drawn, "peers": peers}
@@ -246,6 +265,26 @@ class _Order:
                 asked["reflexion"] = [self._templates.get("reflection"), self._templates["retry"]]
             stages.append(
                 self._stage(f"evaluation_{arm}", evaluate, *needs, prompts=("correction",), **settings, **asked)
+            )
+        return stages + self._stability_stages()
+
+    def _stability_stages(self) -> list[Stage]:
+        """The hardest problems again and again, by every evaluated arm that is a student of its own."""
+        recipe, stability = self._recipe, self._recipe.evaluation.stability
+        if stability is None:
+            return []
+        settings: dict[str, Any] = {
+            "base": self._base,
+            "drawn": self.drawn_for_evaluation,
+            "stability": stability.model_dump(),
+            "grading": self._grading,
+        }
+        stages = []
+        for arm in (arm for arm in arm_names(recipe) if arm == model_of(arm)):
+            asked = read_template(prompt_of(recipe, arm))
+            needs = ("problems", *((arm,) if arm != "base" else ()))
+            stages.append(
+                self._stage(f"stability_{arm}", partial(repeats.run, arm=arm), *needs, **settings, asked=asked)
             )
         return stages
 

@@ -41,11 +41,27 @@ def run(
         print(json.dumps(plan, indent=2)) if as_json else terminal.print_plan(plan)
         return
     pipeline.run(until=until, first=first, force=force)
-    report = pipeline.folder.root / "report.md"
-    if until is not None or not report.exists():
+    if until is not None:
         return
+    if loaded.tables:
+        _print_tables(loaded, as_json=as_json)
+        return
+    report = pipeline.folder.root / "report.md"
     print((pipeline.folder.root / "metrics.json").read_text() if as_json else terminal.read_table(report))
     Reporter().say(f"report: {report.with_suffix('.html')}")
+
+
+def _print_tables(recipe: Recipe, *, as_json: bool) -> None:
+    """What a recipe with `tables` ends with."""
+    from supercorrect.paper import table_path
+
+    paths = [table_path(RunFolder(recipe.run_folder), name) for name in recipe.tables]
+    if as_json:
+        print(json.dumps([json.loads(path.with_suffix(".json").read_text()) for path in paths], indent=2))
+        return
+    for path in paths:
+        print(path.read_text())
+        Reporter().say(f"table: {path}")
 
 
 @app.command()

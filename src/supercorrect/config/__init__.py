@@ -19,13 +19,16 @@ from supercorrect.config.recipe import (
     Recipe,
     ReviewsConfig,
     SolutionsConfig,
+    StabilityConfig,
     StudentConfig,
 )
+from supercorrect.config.tables import TABLE_ARMS, TableName
 from supercorrect.config.training import CrossDPOConfig, LoraConfig, SupervisedConfig, TrainingConfig
 
 __all__ = [
     "BASELINES",
     "SPLITS",
+    "TABLE_ARMS",
     "BatchConfig",
     "ColumnsConfig",
     "ComparisonConfig",
@@ -48,8 +51,10 @@ __all__ = [
     "SamplingConfig",
     "Section",
     "SolutionsConfig",
+    "StabilityConfig",
     "StudentConfig",
     "SupervisedConfig",
+    "TableName",
     "TrainingConfig",
     "load_endpoint",
     "load_recipe",

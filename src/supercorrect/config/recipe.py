@@ -12,6 +12,7 @@ from supercorrect.config.arms import BASELINES, ComparisonConfig, ControlConfig
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
 from supercorrect.config.grading import GradingConfig
 from supercorrect.config.problems import ProblemsConfig
+from supercorrect.config.tables import TableName
 from supercorrect.config.training import CrossDPOConfig, SupervisedConfig
 from supercorrect.records import PairLayout, ThoughtStyle
 
@@ -105,14 +106,29 @@ class PairsConfig(Section):
     right_step_share: float = Field(default=0.7, ge=0)
 
 
+class StabilityConfig(Section):
+    """How steady the arms are: the hardest held-out problems, solved again and again (Figure 5).
+
+    Attributes:
+        levels: The problems' levels. None: the highest that there is.
+        count: How many problems, the first ones. None: all of these levels.
+        repeats: Solutions of each.
+    """
+
+    levels: tuple[str, ...] | None = None
+    count: int | None = Field(default=None, gt=0)
+    repeats: int = Field(default=256, gt=1)
+
+
 class EvaluationConfig(Section):
     """How the arms are compared, on the held-out problems.
 
     Attributes:
-        arms: Which are compared. None: all.
+        arms: Which are compared. None: all. The control `hsft_continued` is only trained where it is compared.
         temperature: Of the headline accuracy; greedy accuracy is always measured beside it.
         localise: Whether reviews are measured on the HSFT student's wrong solutions.
         reflexion: Whether the HSFT student with Reflexion (arXiv 2303.11366) is an arm, `hsft_reflexion`.
+        stability: None: not measured.
     """
 
     arms: tuple[str, ...] | None = None
@@ -120,6 +136,7 @@ class EvaluationConfig(Section):
     max_new_tokens: int = Field(default=1024, gt=0)
     localise: bool = True
     reflexion: bool = False
+    stability: StabilityConfig | None = None
 
 
 class Recipe(Section):
@@ -137,6 +154,8 @@ class Recipe(Section):
         comparisons: Further arms by name, such as `step_dpo: {}` or `inline_only: {layouts: [inline]}`.
         controls: Arms by name that get other demonstrations in place of stage 2, such as
             `hsft_fresh_calls: {fresh: calls}`.
+        tables: Tables and figures of the paper that the run ends with, in `tables/`; it then does no more than they and
+            the evaluated arms need.
         max_cost_usd: What the run's requests may cost in all.
         report_to: Where trainings show their curves besides the report; it changes nothing that is trained.
     """
@@ -166,6 +185,7 @@ class Recipe(Section):
     comparisons: dict[str, ComparisonConfig] = Field(default_factory=dict)
     controls: dict[str, ControlConfig] = Field(default_factory=dict)
     evaluation: EvaluationConfig = EvaluationConfig()
+    tables: tuple[TableName, ...] = ()
     max_cost_usd: float | None = Field(default=None, gt=0)
     report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
 

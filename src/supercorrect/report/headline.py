@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from supercorrect.arms import comparison_arms, round_arms, style_arms
+from supercorrect.arms import REFLEXION, comparison_arms, control_arms, round_arms, style_arms
 from supercorrect.config import Recipe
 from supercorrect.metrics import ArmMetrics
 from supercorrect.run_folder import Manifest
@@ -14,6 +14,7 @@ FIXED_ARMS = {
     "base": "the student as it came",
     "sft": "fine-tuned on the reference solutions",
     "hsft": "stage 1: fine-tuned on the teacher's hierarchical thoughts",
+    REFLEXION: "stage 1, evaluated with Reflexion",
     "hsft_continued": "stage 1 for as many further steps as stage 2 takes",
 }
 
@@ -63,6 +64,12 @@ def describe_arms(recipe: Recipe) -> dict[str, str]:
     """What each arm of a recipe is, in a few words."""
     described = dict(FIXED_ARMS)
     described |= {name: f"stage 1 with thoughts in the style {style}" for name, style in style_arms(recipe).items()}
+    for name, control in control_arms(recipe).items():
+        described[name] = (
+            f"control: as many {control.fresh} of the teacher as stage 2, for fresh thoughts"
+            if control.fresh
+            else "control: stage 1 with another teacher, for the steps of both stages"
+        )
     for arm in comparison_arms(recipe):
         layouts = ", ".join(arm.layouts)
         described[arm.name] = f"comparison: pairs of {layouts}" if layouts else "comparison: fine-tuned on the traces"
