@@ -53,6 +53,7 @@ def run_all(seeded: Sequence[SeededRecipe], output: Path, workers: int, reporter
             if idle and len(working) < workers:
                 seed = max(idle, key=lambda seed: len(waiting[seed]))
                 working[seed] = _start(waiting[seed].pop(0), output)
+                reporter.say(f"{working[seed].seeded.label}: begun; {working[seed].log}")
                 continue
             time.sleep(_LOOK_EVERY_SECONDS)
             for seed, one in list(working.items()):
