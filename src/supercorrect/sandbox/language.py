@@ -27,7 +27,7 @@ TRICKY_MOVES = {
     "turn": ("v minus a", "times b"),
 }
 """The small moves of each tricky one: v is where it begins, a, b and c are its constants, in order."""
-TRICKY_SHARES = {"blend": 0.64, "bend": 0.27, "fold": 0.03, "spin": 0.03, "turn": 0.03}
+TRICKY_SHARES = {"blend": 0.55, "bend": 0.36, "fold": 0.03, "spin": 0.03, "turn": 0.03}
 """How often each is drawn among the tricky moves of a problem."""
 TRICKY_SHARE = 0.5
 GENERALIZED_TRICKY = "take the moves in order and break each tricky move into small parts"
