@@ -31,7 +31,7 @@ def stage_events(folder: Path, stage: str) -> list[str]:
     path = folder / "logs" / "events.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     events = [json.loads(line) for line in lines if line.endswith("}")]
-    return [event["event"] for event in events if event["stage"] == stage]
+    return [event["event"] for event in events if event.get("stage") == stage]
 
 
 def kill_in(folder: Path, stage: str, delay_seconds: float) -> bool:

@@ -74,7 +74,8 @@ def describe_measuring(recipe: Recipe, manifest: Manifest) -> dict[str, Any]:
     arms = {}
     for arm in arm_names(recipe):
         prompt = prompt_of(recipe, arm)
-        fingerprint = manifest.stages[f"evaluation_{arm}"].fingerprint
+        stage = manifest.stages.get(f"evaluation_{arm}")
+        fingerprint = stage.fingerprint if stage else None
         arms[arm] = {"prompt": prompt, "prompt_hash": hash_prompt(prompt), "fingerprint": fingerprint}
     return {
         "seed": recipe.seed,
