@@ -17,7 +17,8 @@ from supercorrect.paper import write_tables
 from supercorrect.progress import Reporter
 from supercorrect.report import write_report
 from supercorrect.run_folder import Manifest, RunFolder, StageEntry, fingerprint_of
-from supercorrect.stage_order import Stage, build_stages
+from supercorrect.stage_builder import Stage
+from supercorrect.stage_order import build_stages
 from supercorrect.store import RequestStore, RunLock, write_text_atomic
 from supercorrect.training.arguments import require_reporters
 
