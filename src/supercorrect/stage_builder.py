@@ -141,16 +141,17 @@ class StageBuilder:
         if not arm.layouts:
             needed = ("problems", "thoughts", "hsft", "solutions", "corrections", "cross_dpo")
             train = partial(correction_sft.run, arm=arm)
-            settings = {"training": self._training, **self._decided(arm)}
+            settings = {"training": self._recipe.training_of(arm.name).model_dump(), **self._decided(arm)}
             return [self._stage(arm.name, train, *needed, prompts=("correction",), **settings)]
-        return [self._pairs_stage(f"pairs_{arm.name}", arm), self._preference_stage(arm, f"pairs_{arm.name}")]
+        paired = f"pairs_{arm.name}"
+        return [self._pairs_stage(paired, arm), self._preference_stage(arm, paired, after=("cross_dpo",))]
 
     def _pairs_stage(self, name: str, arm: PreferenceArm, suffix: str = "") -> Stage:
         needed = ("problems", arm.start, f"solutions{suffix}", f"corrections{suffix}", f"own_corrections{suffix}")
         both = ("hierarchical", "correction")
         settings = {
             "layouts": arm.layouts,
-            "max_length": self._recipe.cross_dpo.max_length,
+            "max_length": self._recipe.training_of(arm.name).max_length,
             **self._decided(arm),
         }
         return self._stage(name, partial(pairs.run, arm=arm), *needed, prompts=both, **settings)
@@ -159,9 +160,11 @@ class StageBuilder:
         """What people changed of the corrections that an arm learns from."""
         return dict(decided_settings(RunFolder(self._recipe.run_folder), arm.errors.name))
 
-    def _preference_stage(self, arm: PreferenceArm, pairs_stage: str, suffix: str = "") -> Stage:
+    def _preference_stage(
+        self, arm: PreferenceArm, pairs_stage: str, suffix: str = "", after: tuple[str, ...] = ()
+    ) -> Stage:
         earlier = [f"pairs{a.name.removeprefix('cross_dpo')}" for a in lessons_of(self._recipe, arm)[:-1]]
-        needed = ("problems", "thoughts", arm.start, f"corrections{suffix}", *earlier, pairs_stage)
+        needed = ("problems", "thoughts", arm.start, f"corrections{suffix}", *earlier, pairs_stage, *after)
         training = self._recipe.training_of(arm.name).model_dump()
         return self._stage(arm.name, partial(cross_dpo.run, arm=arm), *needed, training=training)
 

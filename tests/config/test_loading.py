@@ -96,10 +96,15 @@ def test_a_comparison_may_change_how_it_is_trained_alone() -> None:
         load_recipe(SANDBOX, ("comparisons={alone: {cross_dpo: {replay_wait: 0}}}",))
 
 
-@pytest.mark.parametrize("name", ["fresh", "hsft", "hsft_continued", "hsft_headings"])
+@pytest.mark.parametrize("name", ["fresh", "hsft", "hsft_continued", "hsft_reflexion", "hsft_headings"])
 def test_a_control_needs_a_name_of_its_own(name: str) -> None:
     with pytest.raises(ConfigError, match="cannot name a control"):
         load_recipe(SANDBOX, (f"controls={{{name}: {{fresh: calls}}}}", "styles=[headings]"))
+
+
+def test_a_controls_teacher_is_told_apart_from_the_recipes() -> None:
+    with pytest.raises(ConfigError, match="give it another model name"):
+        load_recipe(SANDBOX, ("controls={hsft_mine: {teacher: {model: oracle}}}",))
 
 
 def test_a_control_is_of_one_kind() -> None:

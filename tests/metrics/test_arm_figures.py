@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from supercorrect.grading import Grader
-from supercorrect.metrics import compute_arm, compute_localisation, same_result
+from supercorrect.metrics import compute_arm, compute_localisation, same_result, wilson_interval
 from supercorrect.records import Correction, EvaluationItem, Problem, Verdict, VerdictStatus
 
 
@@ -106,7 +106,13 @@ def test_localisation_counts_first_errors_corrections_and_false_alarms() -> None
     items = [make_item(k, "correct", None, step) for k, step in steps.items()]
     with Grader() as grader:
         result = compute_localisation(items, corrections, verdicts, grader)
-    assert result == {
+    assert result is not None
+    assert result["ci95"] == {
+        "locate_correctness": pytest.approx(wilson_interval(2, 3)),
+        "correction_accuracy": pytest.approx(wilson_interval(1, 3)),
+        "false_alarm_rate": pytest.approx(wilson_interval(1, 2)),
+    }
+    assert {name: value for name, value in result.items() if name != "ci95"} == {
         "locate_correctness": 2 / 3,
         "correction_accuracy": 1 / 3,
         "false_alarm_rate": 1 / 2,

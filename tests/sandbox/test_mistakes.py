@@ -136,3 +136,6 @@ def test_shares_are_read_or_refused() -> None:
     for text in ("mispelt=0.1", "false_alarm=often"):
         with pytest.raises(ConfigError, match="expected name=share"):
             parse_mistakes(text)
+    for text in ("false_alarm=5", "overlooked=-1", "omitted_key=nan"):
+        with pytest.raises(ConfigError, match="between 0 and 1"):
+            parse_mistakes(text)

@@ -206,11 +206,23 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _name_controls(self) -> Self:
-        styled = {f"hsft_{style}" for style in self.styles} | {"hsft_continued"}
+        taken = {f"hsft_{style}" for style in self.styles} | {"hsft_continued", "hsft_reflexion"}
         for name in self.controls:
-            if not (_ARM_NAME.fullmatch(name) and name.startswith("hsft_")) or name in styled:
+            if not (_ARM_NAME.fullmatch(name) and name.startswith("hsft_")) or name in taken:
                 raise ValueError(
                     f"controls: {name!r} cannot name a control: it begins with hsft_ and is no other arm's"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _tell_control_teachers_apart(self) -> Self:
+        """Answers are kept under model and sampling; another teacher under the same ones would get them."""
+        own = {(teacher.model, teacher.sampling) for teacher in self.teachers}
+        for name, control in self.controls.items():
+            if control.teacher and (control.teacher.model, control.teacher.sampling) in own:
+                raise ValueError(
+                    f"controls: {name}: its teacher has the model {control.teacher.model!r} and the sampling of "
+                    "a teacher of the recipe, whose stored answers it would be given; give it another model name"
                 )
         return self
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from supercorrect.grading import Grader
+from supercorrect.metrics.proportions import compute_proportion
 from supercorrect.records import Correction, EvaluationItem, Verdict
 
 
@@ -16,6 +17,7 @@ class Localisation(TypedDict):
         locate_correctness: Share of the wrong ones whose first wrong step it faults first.
         correction_accuracy: Share of the wrong ones that it also corrects to the teacher's result.
         false_alarm_rate: Share of the right ones in which it faults any step.
+        ci95: The 95 % Wilson interval of each of these, by its name; those that are None have none.
     """
 
     locate_correctness: float | None
@@ -23,6 +25,7 @@ class Localisation(TypedDict):
     false_alarm_rate: float | None
     n: int
     n_right: int
+    ci95: dict[str, list[float]]
 
 
 def compute_localisation(
@@ -46,12 +49,20 @@ def compute_localisation(
     right = [item for solution_id, item in reviewed.items() if verdicts[solution_id].status == "correct"]
     located = [s for s, item in wrong.items() if item.located_step == corrections[s].first_error_step]
     corrected = [s for s in located if same_result(wrong[s].located_correction, corrections[s].correction, grader)]
+    alarms = sum(item.located_step is not None for item in right)
+    counts = {
+        "locate_correctness": (len(located), len(wrong)),
+        "correction_accuracy": (len(corrected), len(wrong)),
+        "false_alarm_rate": (alarms, len(right)),
+    }
+    shares = {name: compute_proportion(count, n) for name, (count, n) in counts.items() if n}
     return {
-        "locate_correctness": len(located) / len(wrong) if wrong else None,
-        "correction_accuracy": len(corrected) / len(wrong) if wrong else None,
-        "false_alarm_rate": sum(i.located_step is not None for i in right) / len(right) if right else None,
+        "locate_correctness": shares["locate_correctness"]["value"] if wrong else None,
+        "correction_accuracy": shares["correction_accuracy"]["value"] if wrong else None,
+        "false_alarm_rate": shares["false_alarm_rate"]["value"] if right else None,
         "n": len(wrong),
         "n_right": len(right),
+        "ci95": {name: share["ci95"] for name, share in shares.items()},
     }
 
 

@@ -11,7 +11,7 @@ import typer
 
 from supercorrect.errors import SuperCorrectError
 from supercorrect.paper.page import write_page
-from supercorrect.paper.recipes import RECIPES, Collection, seed_recipe
+from supercorrect.paper.recipes import RECIPES, SEEDS, Collection, seed_recipe
 from supercorrect.paper.scheduling import run_all
 from supercorrect.progress import Reporter
 
@@ -25,7 +25,7 @@ def main(
     collection: Annotated[str, typer.Argument(help="`paper`, or `ablations` for what goes beyond it.")] = "paper",
     overrides: Annotated[list[str] | None, typer.Argument(help="Dotted overrides of every recipe.")] = None,
     recipes: Annotated[Path, typer.Option(help="The folder of the recipes.")] = Path("recipes/paper"),
-    seed: Annotated[list[int] | None, typer.Option(help="Once for each seed.  [default: 1, 2, 3]")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Once for each seed.  [default: 4, 5, 6]")] = None,
     output: Annotated[Path, typer.Option(help="Where the runs stand, a folder a seed.")] = Path("runs/paper"),
     page: Annotated[Path | None, typer.Option(help="The page.  [default: docs/sandbox_results.md]")] = None,
     workers: Annotated[int, typer.Option(help="Seeds that run at the same time.")] = 2,
@@ -39,7 +39,7 @@ def main(
         raise typer.BadParameter(f"expected one of {', '.join(RECIPES)}, got {collection!r}")
     chosen: Collection = "ablations" if collection == "ablations" else "paper"
     paths = [recipes / f"{name}.yaml" for name in RECIPES[chosen]]
-    seeded = [seed_recipe(path, one, output, overrides or ()) for path in paths for one in sorted(seed or (1, 2, 3))]
+    seeded = [seed_recipe(path, one, output, overrides or ()) for path in paths for one in sorted(seed or SEEDS)]
     reporter = Reporter()
     if not only_page:
         run_all(seeded, output, workers, reporter)

@@ -30,6 +30,10 @@ RECIPES: dict[Collection, tuple[str, ...]] = {
 """In the order in which they run: those that train most come first, so that two seeds at a time fill two cores."""
 
 
+SEEDS = (4, 5, 6)
+"""Of the reported runs. Seeds 1 and 2 were looked at under earlier settings, 100 and up served to choose them."""
+
+
 @dataclass(frozen=True)
 class SeededRecipe:
     """One recipe to run with one seed.

@@ -54,4 +54,6 @@ def parse_mistakes(text: str) -> Mistakes:
             raise ConfigError(
                 f"mistakes: expected name=share with a name of {', '.join(known)}, got {pair!r}."
             ) from None
+        if name != "seed" and not 0 <= values[name] <= 1:
+            raise ConfigError(f"mistakes: expected a share between 0 and 1, got {pair!r}.")
     return Mistakes(**values)  # type: ignore[arg-type]  # the seed is made an int above

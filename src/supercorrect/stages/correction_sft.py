@@ -30,8 +30,8 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
     with context.reporter.task(f"train {arm.name}", total=1) as task:
         train_supervised(
             start,
-            traces + replayed_rows(context, tokenizer, len(traces)),
-            context.recipe.cross_dpo.without_pairs(context.folder.training_steps("cross_dpo")),
+            traces + replayed_rows(context, arm, tokenizer, len(traces)),
+            context.recipe.training_of(arm.name).without_pairs(context.folder.training_steps("cross_dpo")),
             context.recipe.student,
             folder=folder,
             fingerprint=context.fingerprint,
@@ -67,9 +67,9 @@ def render_traces(
     return rows, rejections
 
 
-def replayed_rows(context: StageContext, tokenizer: Tokenizer, traces: int) -> list[TrainingRow]:
+def replayed_rows(context: StageContext, arm: PreferenceArm, tokenizer: Tokenizer, traces: int) -> list[TrainingRow]:
     """Demonstrations in the proportion in which Cross-DPO replays them beside its pairs."""
-    config = context.recipe.cross_dpo
+    config = context.recipe.training_of(arm.name)
     if config.replay_weight == 0:
         return []
     count = round(traces * config.replay_batch_size / config.per_device_batch_size)

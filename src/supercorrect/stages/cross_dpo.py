@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from supercorrect.arms import PreferenceArm, lessons_of
+from supercorrect.config import CrossDPOConfig
 from supercorrect.context import StageContext
 from supercorrect.decisions import read_decided
 from supercorrect.errors import TrainingDataError
@@ -40,7 +41,7 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
             model,
             pairs,
             replay,
-            context.recipe.training_of(arm.name),
+            training_config(context, arm),
             context.recipe.student,
             folder=folder,
             fingerprint=context.fingerprint,
@@ -50,6 +51,15 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
         )
     outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
     return StageCounts(inputs=len(pairs), kept=len(pairs)), outputs
+
+
+def training_config(context: StageContext, arm: PreferenceArm) -> CrossDPOConfig:
+    """The arm's training section; a comparison takes as many steps as Cross-DPO, unless it says how many."""
+    recipe = context.recipe
+    config, comparison = recipe.training_of(arm.name), recipe.comparisons.get(arm.name)
+    if comparison is None or {"max_steps", "num_epochs"} & set(comparison.cross_dpo):
+        return config
+    return config.model_copy(update={"max_steps": context.folder.training_steps("cross_dpo")})
 
 
 def leave_untrained(start: Path, folder: Path) -> list[Path]:
@@ -73,7 +83,7 @@ def find_faults(context: StageContext, arm: PreferenceArm, pairs: list[Pair], en
     findings = lint_pairs(
         pairs,
         end_id=end_id,
-        max_length=context.recipe.cross_dpo.max_length,
+        max_length=context.recipe.training_of(arm.name).max_length,
         causes={c.correction_id: c.cause for c in corrections},
         answers={p.problem_id: p.reference_answer for p in problems},
     )

@@ -32,7 +32,8 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
             else:
                 rejections.append(Rejection(stage=context.stage, item_id=pair_id, reason=sides, detail=layout))
             task.update(number)
-    pairs, conflicting = settle_conflicts(pairs, context.recipe.cross_dpo.max_length, stage=context.stage)
+    most = context.recipe.training_of(arm.name).max_length
+    pairs, conflicting = settle_conflicts(pairs, most, stage=context.stage)
     rejections += conflicting
     outputs = [context.folder.write(arm.pairs, pairs), context.folder.write_rejects(context.stage, rejections)]
     return StageCounts.of(len(lessons), rejections), outputs

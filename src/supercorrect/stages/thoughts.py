@@ -7,6 +7,7 @@ from pathlib import Path
 
 from supercorrect.arms import ControlArm, round_arms
 from supercorrect.context import StageContext
+from supercorrect.errors import ConfigError
 from supercorrect.formats import ParseResult, parse_thought, render_thought
 from supercorrect.grading import Grader
 from supercorrect.judging import open_grader
@@ -61,11 +62,20 @@ def choose_problems(context: StageContext, control: ControlArm) -> list[Problem]
     spent = [attempt for stage in stages for attempt in context.folder.read(f"attempts/{stage}", Attempt)]
     wanted = len(spent)
     if control.fresh == "tokens":
+        if any(attempt.output_tokens is None for attempt in spent):
+            raise ConfigError(
+                f"controls: {control.name}: expected a teacher that tells how many tokens it wrote; this one does not, "
+                "so use 'fresh: calls'"
+            )
         made = context.folder.read("attempts/thoughts", Attempt)
         each = sum(attempt.output_tokens or 0 for attempt in made) / max(1, len(made))
         wanted = round(sum(attempt.output_tokens or 0 for attempt in spent) / max(1.0, each))
+    context.folder.log_event("fresh_problems", control=control.name, due=wanted, there=len(problems))
     if wanted > len(problems):
-        context.reporter.say(f"{control.name}: {wanted} fresh problems are due, and {len(problems)} are there")
+        context.reporter.say(
+            f"{control.name}: {wanted} fresh problems are due, and {len(problems)} are there: it gets less than "
+            "stage 2 did; more problems in problems.errors mend that"
+        )
     return problems[:wanted]
 
 
