@@ -293,7 +293,7 @@ def measure_report(folder: Path) -> dict[str, float]:
 
 
 def _write_report(root: Path) -> dict[str, float]:
-    from supercorrect.report import write_report
+    from supercorrect.report.writing import write_report
 
     folder = RunFolder(root)
     recipe = load_recipe(root / "recipe.yaml", ())

@@ -13,9 +13,9 @@ from supercorrect.budget import Budget
 from supercorrect.config import Recipe
 from supercorrect.context import StageContext
 from supercorrect.errors import ConfigError
-from supercorrect.paper import write_tables
+from supercorrect.paper.building import write_tables
 from supercorrect.progress import Reporter
-from supercorrect.report import write_report
+from supercorrect.report.writing import write_report
 from supercorrect.run_folder import Manifest, RunFolder, StageEntry, fingerprint_of
 from supercorrect.stage_builder import Stage
 from supercorrect.stage_order import build_stages

@@ -11,8 +11,7 @@ import pytest
 
 from made_paper_runs import PAPER, add_teaching, made_run
 from supercorrect.config import TableName
-from supercorrect.paper import table_path, write_tables
-from supercorrect.paper.building import TABLES
+from supercorrect.paper.building import TABLES, table_path, write_tables
 from supercorrect.paper.runs import FinishedRun
 from supercorrect.paper.tables import Figure, Row, Table, render_table, show
 

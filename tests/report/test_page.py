@@ -14,7 +14,7 @@ import pytest
 
 from big_run import make_big_run
 from hostile_runs import make_hostile_run
-from supercorrect.report import write_report
+from supercorrect.report.writing import write_report
 from supercorrect.run_folder import RunFolder
 
 VOID = frozenset(("meta", "br", "link", "img", "input", "hr"))

@@ -53,7 +53,7 @@ def run(
 
 def _print_tables(recipe: Recipe, *, as_json: bool) -> None:
     """What a recipe with `tables` ends with."""
-    from supercorrect.paper import table_path
+    from supercorrect.paper.building import table_path
 
     paths = [table_path(RunFolder(recipe.run_folder), name) for name in recipe.tables]
     if as_json:
