@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from supercorrect.amounts import dollars
 from supercorrect.config import Recipe
 from supercorrect.errors import InputError
 from supercorrect.records import Demonstration, Pair, Problem, Record
@@ -83,6 +84,6 @@ def render_card(recipe: Recipe, folder: RunFolder, rows: dict[str, int]) -> str:
         "versions": manifest.versions,
     }
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["dollars"] = lambda usd: "unknown" if usd is None else f"${usd:.4f}"
+    environment.filters["dollars"] = dollars
     source = (files(__package__) / "templates" / "card.md.jinja").read_text(encoding="utf-8")
     return environment.from_string(source).render(**page)
