@@ -9,7 +9,7 @@ from supercorrect.context import StageContext
 from supercorrect.decisions import read_decided
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.pair_layouts import Lesson, NoPair, PairLayouts, Sides
-from supercorrect.records import OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
+from supercorrect.records import PLAIN_LAYOUTS, OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.pair_lint import pair_length
 from supercorrect.training.rendering import Tokenizer, decode_tokens
@@ -53,9 +53,8 @@ def read_lessons(
     lessons = {
         c.correction_id: Lesson(problems[c.problem_id], solutions[c.solution_id], c) for c in decided.corrections
     }
-    plain: tuple[PairLayout, ...] = ("continuation", "inline", "solution")
     wanted: list[tuple[PairLayout, Lesson]] = [
-        (layout, lesson) for layout in plain if layout in arm.layouts for lesson in lessons.values()
+        (layout, lesson) for layout in PLAIN_LAYOUTS if layout in arm.layouts for lesson in lessons.values()
     ]
     for own in context.folder.read(f"own_corrections/{name}", OwnCorrection):
         correction = lessons[own.correction_id].correction if own.correction_id else None
