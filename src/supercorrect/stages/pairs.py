@@ -6,7 +6,7 @@ from pathlib import Path
 
 from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
-from supercorrect.decisions import read_decided
+from supercorrect.decisions import Decisions, read_decided
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.pair_layouts import Lesson, NoPair, PairLayouts, Sides
 from supercorrect.records import PLAIN_LAYOUTS, OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
@@ -15,11 +15,11 @@ from supercorrect.training.pair_lint import pair_length
 from supercorrect.training.rendering import Tokenizer, decode_tokens
 
 
-def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
+def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
     """Write the arm's pairs; those of `cross_dpo` are `data/pairs/train.jsonl`."""
     student = TransformersStudent(context.student_model(arm.start), context.recipe.student)
     layouts = PairLayouts(student, arm.start, context.recipe.prompts)
-    lessons, refused = read_lessons(context, arm)
+    lessons, refused = read_lessons(context, arm, decisions)
     pairs: list[Pair] = []
     rejections: list[Rejection] = []
     with context.reporter.task(context.stage, total=len(lessons)) as task:
@@ -39,7 +39,7 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
 
 
 def read_lessons(
-    context: StageContext, arm: PreferenceArm
+    context: StageContext, arm: PreferenceArm, decisions: Decisions
 ) -> tuple[list[tuple[PairLayout, Lesson]], dict[str, NoPair]]:
     """Every pair that the arm's layouts ask for: one a corrected error, or one a step that the student reviewed.
 
@@ -49,7 +49,7 @@ def read_lessons(
     name = arm.errors.name
     problems = {p.problem_id: p for p in context.folder.read(f"problems/{arm.errors.split}", Problem)}
     solutions = {s.solution_id: s for s in context.folder.read(f"solutions/{name}", Solution)}
-    decided = read_decided(context, name, arm.errors.split)
+    decided = read_decided(context, name, arm.errors.split, decisions)
     lessons = {
         c.correction_id: Lesson(problems[c.problem_id], solutions[c.solution_id], c) for c in decided.corrections
     }
