@@ -28,7 +28,7 @@ COMPARED_WITH = ("hsft", "hsft_continued")
 
 def write_report(recipe: Recipe, folder: RunFolder, manifest: Manifest) -> dict[str, Any]:
     """Write the three files and return what is in `metrics.json`."""
-    figures = Figures(compute_arms(recipe, folder), compute_quality(folder))
+    figures = Figures(compute_arms(recipe, folder), compute_quality(recipe, folder))
     stages = {
         name: entry.model_dump(mode="json", by_alias=True, include={"seconds", "inputs", "kept", "rejected"})
         for name, entry in manifest.stages.items()
