@@ -12,7 +12,8 @@ from unittest import mock
 from big_run import make_big_run
 from injections import INJECTIONS
 from supercorrect.config import Recipe
-from supercorrect.report import examples, write_report
+from supercorrect.report import examples
+from supercorrect.report.writing import write_report
 from supercorrect.run_folder import Manifest, OutputFile, RunFolder, StageEntry
 
 FREE_TEXT = frozenset(

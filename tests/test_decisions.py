@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from small_runs import small_recipe
-from supercorrect.decisions import append_decision, decided_settings, read_decisions
+from supercorrect.arms import PreferenceArm
+from supercorrect.config.grading import GradingConfig
+from supercorrect.context import StageContext
+from supercorrect.decisions import Decisions, append_decision, decided_settings, read_decisions
 from supercorrect.errors import InputError
 from supercorrect.pipeline import Pipeline
 from supercorrect.progress import Reporter
 from supercorrect.records import Correction, Decision, DecisionAction, Pair, Rejection
-from supercorrect.run_folder import RunFolder
+from supercorrect.run_folder import RunFolder, StageCounts
+from supercorrect.stages import pairs
 from supercorrect.store import read_records
 
 
@@ -47,14 +53,46 @@ def test_a_line_that_is_no_decision_is_named(tmp_path: Path) -> None:
 
 def test_who_and_when_and_accepting_change_no_outcome(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    assert decided_settings(folder, "errors") == {}
+
+    def settings(errors: str = "errors", **grading: Any) -> dict[str, Any]:
+        return decided_settings(read_decisions(folder), errors, GradingConfig(**grading))
+
+    assert settings() == {}
     append_decision(folder, decide("correction-a", "accept"))
-    assert decided_settings(folder, "errors") == {}
+    assert settings() == {}
     append_decision(folder, decide("correction-a", "reject"))
-    once = decided_settings(folder, "errors")
+    once = settings()
     append_decision(folder, decide("correction-a", "reject").model_copy(update={"reviewer": "bob"}))
-    assert once == decided_settings(folder, "errors") != {}
-    assert decided_settings(folder, "errors_r2") == {}
+    assert once == settings() == settings(timeout_seconds=9) != {}
+    assert settings("errors_r2") == {}
+    append_decision(folder, decide("correction-b", "edit", cause="c", correction="d", corrected_answer="5"))
+    assert settings() != settings(timeout_seconds=9)  # an edit is graded, a reject is not
+    assert settings() == settings(workers=3)
+
+
+def test_a_reject_that_is_taken_back_while_the_run_goes_on_is_seen_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.root.mkdir()
+    seen: list[str] = []
+
+    def note(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
+        append_decision(folder, decide("correction-a", "accept"))  # as a person would, before the stage reads any
+        seen.extend(decision.action for decision in decisions.values())
+        return StageCounts(), []
+
+    monkeypatch.setattr(pairs, "run", note)
+    append_decision(folder, decide("correction-a", "reject"))
+
+    def open_pairs_alone() -> Pipeline:
+        pipeline = Pipeline(small_recipe(folder.root), Reporter(quiet=True))
+        pipeline.stages = [replace(stage, needs=()) for stage in pipeline.stages if stage.name == "pairs"]
+        return pipeline
+
+    manifest = open_pairs_alone().run(until="pairs")
+    assert seen == ["reject"]
+    assert open_pairs_alone().plan(manifest) == {"pairs": "changed"}
 
 
 def test_the_pair_stage_honours_decisions_and_redoes_what_follows(small_run: Path, tmp_path: Path) -> None:

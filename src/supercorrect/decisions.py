@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -19,6 +20,12 @@ from supercorrect.formats import parse_correction, render_correction
 from supercorrect.judging import open_grader
 from supercorrect.records import Correction, Decision, Problem
 from supercorrect.run_folder import RunFolder
+
+Decisions = Mapping[str, Decision]
+"""The decision that holds for each correction, by correction_id.
+
+They are read once a run and handed on: what a stage makes is what its fingerprint says, whatever is decided meanwhile.
+"""
 
 
 @dataclass(frozen=True)
@@ -76,20 +83,22 @@ def read_decisions(folder: RunFolder) -> dict[str, Decision]:
     return holding
 
 
-def decided_settings(folder: RunFolder, errors: str) -> dict[str, list[list[str | None]]]:
+def decided_settings(decisions: Decisions, errors: str, grading: GradingConfig) -> dict[str, Any]:
     """What of the decisions decides the outcome of a stage: not who or when, and nothing where all stays as it was."""
     changes = [
         [d.correction_id, d.action, d.cause, d.correction, d.corrected_answer]
-        for _, d in sorted(read_decisions(folder).items())
+        for _, d in sorted(decisions.items())
         if d.errors == errors and d.action != "accept"
     ]
-    return {"decisions": changes} if changes else {}
+    if not changes:
+        return {}
+    graded = any(action == "edit" for _, action, *_ in changes)
+    return {"decisions": changes} | ({"edits_graded": grading.model_dump(exclude={"workers"})} if graded else {})
 
 
-def read_decided(context: StageContext, errors: str, split: str) -> Decided:
+def read_decided(context: StageContext, errors: str, split: str, decisions: Decisions) -> Decided:
     """The corrections of a set of errors, as people decided."""
     corrections = context.folder.read(f"corrections/{errors}", Correction)
-    decisions = read_decisions(context.folder)
     if not any(c.correction_id in decisions for c in corrections):
         return Decided(corrections)
     problems = {p.problem_id: p for p in context.folder.read(f"problems/{split}", Problem)}
@@ -98,7 +107,7 @@ def read_decided(context: StageContext, errors: str, split: str) -> Decided:
 
 def apply_decisions(
     corrections: Iterable[Correction],
-    decisions: Mapping[str, Decision],
+    decisions: Decisions,
     problems: Mapping[str, Problem],
     grading: GradingConfig,
 ) -> Decided:

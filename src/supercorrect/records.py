@@ -15,6 +15,8 @@ VerdictStatus = Literal["correct", "incorrect", "ungradable"]
 ThoughtStyle = Literal["hierarchy_without_generalized", "hierarchy", "headings"]
 DecisionAction = Literal["accept", "reject", "edit"]
 PairLayout = Literal["continuation", "correction", "inline", "right_step", "wrong_step", "solution"]
+PLAIN_LAYOUTS: tuple[PairLayout, ...] = ("continuation", "inline", "solution")
+"""Layouts that a correction is enough for; all others rest on a review of the student's own."""
 
 
 def make_id(kind: str, *parts: str | int) -> str:

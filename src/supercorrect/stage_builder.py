@@ -22,7 +22,7 @@ from supercorrect.arms import (
 )
 from supercorrect.config import SPLITS, Recipe
 from supercorrect.context import StageContext
-from supercorrect.decisions import decided_settings
+from supercorrect.decisions import decided_settings, read_decisions
 from supercorrect.models.transformers_student import model_fingerprint
 from supercorrect.prompts import read_template
 from supercorrect.records import ThoughtStyle
@@ -74,6 +74,7 @@ class StageBuilder:
         self._teaching = _teaching_settings(recipe)
         self._grading = _grading_settings(recipe)
         self._training = recipe.cross_dpo.model_dump()
+        self._decisions = read_decisions(RunFolder(recipe.run_folder))
         batch_size = recipe.student.batch_size
         evaluation = recipe.evaluation.model_dump(exclude={"arms", "localise", "reflexion", "stability"})
         peers = {name: model_fingerprint(model) for name, model in recipe.solutions.peers.items()}
@@ -140,7 +141,7 @@ class StageBuilder:
         """Another student from the first round's errors."""
         if not arm.layouts:
             needed = ("problems", "thoughts", "hsft", "solutions", "corrections", "cross_dpo")
-            train = partial(correction_sft.run, arm=arm)
+            train = partial(correction_sft.run, arm=arm, decisions=self._decisions)
             settings = {"training": self._recipe.training_of(arm.name).model_dump(), **self._decided(arm)}
             return [self._stage(arm.name, train, *needed, prompts=("correction",), **settings)]
         paired = f"pairs_{arm.name}"
@@ -154,11 +155,12 @@ class StageBuilder:
             "max_length": self._recipe.training_of(arm.name).max_length,
             **self._decided(arm),
         }
-        return self._stage(name, partial(pairs.run, arm=arm), *needed, prompts=both, **settings)
+        make = partial(pairs.run, arm=arm, decisions=self._decisions)
+        return self._stage(name, make, *needed, prompts=both, **settings)
 
     def _decided(self, arm: PreferenceArm) -> dict[str, Any]:
         """What people changed of the corrections that an arm learns from."""
-        return dict(decided_settings(RunFolder(self._recipe.run_folder), arm.errors.name))
+        return decided_settings(self._decisions, arm.errors.name, self._recipe.grading)
 
     def _preference_stage(
         self, arm: PreferenceArm, pairs_stage: str, suffix: str = "", after: tuple[str, ...] = ()
@@ -166,7 +168,8 @@ class StageBuilder:
         earlier = [f"pairs{a.name.removeprefix('cross_dpo')}" for a in lessons_of(self._recipe, arm)[:-1]]
         needed = ("problems", "thoughts", arm.start, f"corrections{suffix}", *earlier, pairs_stage, *after)
         training = self._recipe.training_of(arm.name).model_dump()
-        return self._stage(arm.name, partial(cross_dpo.run, arm=arm), *needed, training=training)
+        train = partial(cross_dpo.run, arm=arm, decisions=self._decisions)
+        return self._stage(arm.name, train, *needed, training=training)
 
     def continued_stage(self) -> Stage:
         """HSFT continued for as many steps as all rounds took."""

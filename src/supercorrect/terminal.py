@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from supercorrect.amounts import dollars
 from supercorrect.run_folder import Manifest
 
 if TYPE_CHECKING:  # an estimate needs the stages, which `supercorrect --help` does not
@@ -32,7 +33,6 @@ def print_status(plan: dict[str, str], manifest: Manifest) -> None:
             table.add_row(name, state)
             continue
         rejected = ", ".join(f"{count} {reason}" for reason, count in entry.rejected.items()) or "0"
-        cost = "unknown" if entry.usd is None else f"${entry.usd:.2f}"
         tokens = f"{entry.input_tokens}/{entry.output_tokens}" if entry.input_tokens else ""
         table.add_row(
             name,
@@ -42,7 +42,7 @@ def print_status(plan: dict[str, str], manifest: Manifest) -> None:
             rejected,
             f"{entry.seconds:.1f}",
             tokens,
-            cost if tokens else "",
+            dollars(entry.usd) if tokens else "",
         )
     Console().print(table)
 
@@ -52,9 +52,9 @@ def print_estimate(estimate: Estimate) -> None:
     table = Table("stage", "requests", "stored", "input tokens", "output tokens", "cost", "in batches")
     for stage in estimate.stages:
         counts = [_range(figure, _short) for figure in (stage.requests, stage.input_tokens, stage.output_tokens)]
-        costs = [_range(figure, _dollars) for figure in (stage.usd, stage.usd_in_batches)]
+        costs = [_range(figure, dollars) for figure in (stage.usd, stage.usd_in_batches)]
         table.add_row(stage.stage, counts[0], f"{stage.stored:,}", *counts[1:], *costs)
-    totals = [_range(figure, _dollars) for figure in (estimate.usd, estimate.usd_in_batches)]
+    totals = [_range(figure, dollars) for figure in (estimate.usd, estimate.usd_in_batches)]
     table.add_row("all", "", "", "", "", *totals)
     console = Console(highlight=False)
     console.print(table)
@@ -82,11 +82,6 @@ def _short(count: float) -> str:
         if count >= 10 * unit:
             return f"{count / unit:,.0f}{name}"
     return f"{count:,.0f}"
-
-
-def _dollars(usd: float) -> str:
-    """Dollars; an amount below one keeps two digits, so that it never looks like nothing."""
-    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.2g}"
 
 
 def describe_counts(counts: Mapping[str, int]) -> str:

@@ -38,7 +38,7 @@ def test_the_card_says_where_the_rows_come_from(small_run: Path, tmp_path: Path)
     assert [c["config_name"] for c in yaml.safe_load(front)["configs"]] == ["hsft", "pairs"]
     stages = RunFolder(small_run).read_manifest().stages
     assert f"| thoughts | {stages['thoughts'].inputs} | {stages['thoughts'].kept} |" in body
-    for words in ("oracle, temperature 0.0", "Decontamination", "Licences", "$0.0000"):
+    for words in ("oracle, temperature 0.0", "Decontamination", "Licences", "$0.00"):
         assert words in body
 
 

@@ -14,6 +14,10 @@ import pytest
 
 from big_run import make_big_run
 from hostile_runs import make_hostile_run
+from small_runs import small_recipe
+from supercorrect.config.arms import ControlConfig
+from supercorrect.config.base import EndpointConfig
+from supercorrect.report.page import show_recipe
 from supercorrect.report.writing import write_report
 from supercorrect.run_folder import RunFolder
 
@@ -78,6 +82,24 @@ def test_the_page_says_what_the_run_is(big_page: str) -> None:
         assert said in text or said == "571 student was right", said
     assert page.elements["math"] > 100
     assert max(page.ids[name] for name in page.ids if name) == 1
+
+
+def test_the_recipe_is_shown_without_logins(tmp_path: Path) -> None:
+    def at(host: str) -> EndpointConfig:
+        return EndpointConfig(model="m", base_url=f"https://ann:hunter2@{host}.example/v1?key=hunter2")
+
+    changes = {
+        "teacher": at("teacher"),
+        "cascade": (at("cascade"),),
+        "inspector": at("inspector"),
+        "judge": at("judge"),
+        "controls": {"hsft_other_teacher": ControlConfig(teacher=at("control"))},
+    }
+    shown = show_recipe(small_recipe(tmp_path).model_copy(update=changes))
+    assert "hunter2" not in shown
+    assert "ann" not in shown
+    for host in ("teacher", "cascade", "inspector", "judge", "control"):
+        assert f"base_url: https://{host}.example/v1\n" in shown
 
 
 def test_figures_are_those_of_the_metrics(small_run: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from supercorrect.records import Attempt, Problem
+from small_runs import small_recipe
+from supercorrect.records import Attempt, Correction, ParsedThought, Problem, Thought, ThoughtStep, Verdict
 from supercorrect.report.quality import compute_quality, describe_stage
 from supercorrect.run_folder import RunFolder
 
@@ -37,6 +38,21 @@ def problem(name: str, level: str | None) -> Problem:
         level=level,
         topic="algebra",
     )
+
+
+def thought(item: str) -> Thought:
+    parsed = ParsedThought(steps=(ThoughtStep(text="one"),), answer="1")
+    return Thought(thought_id="t", problem_id=item, teacher="cheap", request_key="k", completion="", thought=parsed)
+
+
+def verdict(item: str, asked: str) -> Verdict:
+    return Verdict(verdict_id=item, problem_id=asked, solution_id=item, status="incorrect", extracted="2")
+
+
+def correction(item: str) -> Correction:
+    said = {"cause": "c", "correction": "d", "corrected_answer": "1", "completion": ""}
+    made = {"correction_id": item, "problem_id": "e", "solution_id": item, "teacher": "cheap", "request_key": "k"}
+    return Correction(**made, first_error_step=1, **said)
 
 
 ATTEMPTS = [
@@ -75,8 +91,31 @@ def test_an_unknown_cost_stays_unknown() -> None:
     assert (teacher["usd"], teacher["usd_per_accepted"]) == (None, None)
 
 
+def test_every_round_and_every_control_is_counted(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.write("problems/hsft", [problem("h", "1")])
+    folder.write("problems/errors", [problem("e", "1"), problem("f", "1")])
+    for name, stage, item in (("hsft", "thoughts", "h"), ("hsft_fresh", "thoughts_hsft_fresh", "e")):
+        folder.write(f"thoughts/{name}", [thought(item)])
+        folder.write(f"attempts/{stage}", [attempt(item, 1, None)])
+    for suffix, count in (("", 1), ("_r2", 2)):
+        items = [f"solution{suffix}-{i}" for i in range(count)]
+        folder.write(f"verdicts/errors{suffix}", [verdict(item, "ef"[i]) for i, item in enumerate(items)])
+        folder.write(f"corrections/errors{suffix}", [correction(items[0])])
+        folder.write(
+            f"attempts/corrections{suffix}", [attempt(item, 1, None if item == items[0] else "x") for item in items]
+        )
+    recipe = small_recipe(tmp_path, "rounds=2", "controls={hsft_fresh: {fresh: calls}}")
+    assert {work["stage"]: tuple(work["acceptance"].values()) for work in compute_quality(recipe, folder)} == {
+        "thoughts": (1, 1),
+        "corrections": (1, 1),
+        "corrections_r2": (1, 2),
+        "thoughts_hsft_fresh": (1, 1),
+    }
+
+
 def test_a_run_shows_its_teachers_work(small_run: Path) -> None:
-    thoughts, corrections = compute_quality(RunFolder(small_run))
+    thoughts, corrections = compute_quality(small_recipe(small_run), RunFolder(small_run))
     assert thoughts["acceptance"] == {"accepted": 48, "asked": 48}
     assert sum(share["asked"] for share in thoughts["by_level"].values()) == 48
     assert corrections["acceptance"]["accepted"] == len(

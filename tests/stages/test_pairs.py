@@ -52,9 +52,9 @@ def test_a_fault_blocks_the_training_and_force_is_recorded(small_run: Path, tmp_
     with RequestStore(folder.root / "store.sqlite") as store:
         context = StageContext(recipe, folder, store, Reporter(quiet=True), "cross_dpo", "blocked")
         with pytest.raises(TrainingDataError, match=rf"one_side_ends: 1 pairs \({spoilt.pair_id}\).*--force"):
-            cross_dpo.run(context, arm)
+            cross_dpo.run(context, arm, {})
         forced = StageContext(recipe, folder, store, Reporter(quiet=True), "cross_dpo", "forced", force=True)
-        cross_dpo.run(forced, arm)
+        cross_dpo.run(forced, arm, {})
     kept = json.loads((folder.root / "checkpoints" / "cross_dpo" / "findings.json").read_text())
     assert kept["forced"] is True
     assert [f["check"] for f in kept["findings"] if f["blocks"]] == ["one_side_ends"]

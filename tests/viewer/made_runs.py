@@ -13,9 +13,12 @@ from supercorrect.records import (
     EvaluationItem,
     OwnCorrection,
     Pair,
+    ParsedThought,
     Problem,
     Rejection,
     Solution,
+    Thought,
+    ThoughtStep,
     Verdict,
     VerdictStatus,
 )
@@ -67,6 +70,12 @@ def ids(i: int) -> dict[str, str]:
 def make_problem(name: str, split: str, text: str) -> Problem:
     answers = {"reference_solution": f"It is five. {text}", "reference_answer": "5"}
     return Problem(problem_id=name, problem=text, **answers, split=split, source="made", topic=text, level="Level 1")
+
+
+def make_thought(problem_id: str, teacher: str) -> Thought:
+    parsed = ParsedThought(steps=(ThoughtStep(text="2 + 2 = 4"), ThoughtStep(text="4 + 1 = 5")), answer="5")
+    asked = {"teacher": teacher, "request_key": "k", "completion": "<Step1> 2 + 2 = 4 </Step1>"}
+    return Thought(thought_id=f"thought-{teacher}", problem_id=problem_id, thought=parsed, **asked)
 
 
 def make_solution(i: int, text: str) -> Solution:

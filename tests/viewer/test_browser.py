@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from hostile_texts import INJECTIONS
+from injections import INJECTIONS
 from made_runs import correction_id, make_run
 from small_runs import REPOSITORY, small_recipe
 from supercorrect.pipeline import Pipeline

@@ -8,10 +8,10 @@ import random
 import sqlite3
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from made_runs import make_problem, make_run
-from supercorrect.records import Problem
+from made_runs import correction_id, make_own, make_pair, make_problem, make_run, make_thought, make_verdict
+from supercorrect.records import Correction, PairLayout, Problem, Rejection, make_id
 from supercorrect.viewer.index import RunIndex
 from supercorrect.viewer.lineage import LineageReader
 from supercorrect.viewer.queries import Filters, Page, read_facets, read_page
@@ -133,6 +133,62 @@ def test_facets_name_what_there_is(tmp_path: Path) -> None:
     assert facets["verdict"] == [("incorrect", 3)]
     assert facets["rounds"] == [("1", 1), ("2", 1), ("3", 1)]
     assert facets["decision"] == [("undecided", 3)]
+
+
+def test_refused_pairs_of_every_layout_lead_to_what_they_would_have_been_made_from(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    owns = {"right_step": "own-1", "wrong_step": "own-1", "correction": "own-1"}
+    made = [(layout, correction_id(1), owns.get(layout, "")) for layout in get_args(PairLayout)]
+    made.append(("right_step", "solution-0000000000000002", "own-right"))
+    folder.write(
+        "own_corrections/errors",
+        [
+            make_own(1, "no"),
+            make_own(2, "no").model_copy(update={"own_correction_id": "own-right", "correction_id": None}),
+        ],
+    )
+    folder.write_rejects(
+        "pairs",
+        [Rejection(stage="pairs", item_id=make_id("pair", *one), reason="too_long", detail=one[0]) for one in made],
+    )
+    index = open_index(folder.root, tmp_path / "cache")
+    with index.reading() as connection:
+        parents = [row[0] for row in connection.execute("SELECT parent_id FROM records WHERE kind = 'rejection'")]
+    assert parents == [corrected for _, corrected, _ in made]
+
+
+def test_pairs_of_a_right_solution_are_counted_and_stand_under_it(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    folder.write("verdicts/errors", [make_verdict(0, "5").model_copy(update={"status": "correct"})])
+    folder.write("corrections/errors", list[Correction]())
+    left_alone = {"correction_id": None, "first_error_step": None, "layout": "right_step"}
+    folder.write("pairs/train", [make_pair(0, "no").model_copy(update=left_alone)])
+    index = open_index(folder.root, tmp_path / "cache")
+    (item,) = find(index, reached="pairs").items
+    assert (item["solution_id"], item["pairs"]) == ("solution-0000000000000000", 1)
+    with index.reading() as connection:
+        lineage = LineageReader(index, connection).read(item["problem_id"])
+    assert lineage is not None
+    assert [line.pair.pair_id for line in lineage.solutions[0].pairs] == ["pair-0"]
+
+
+def test_thoughts_of_controls_stand_beside_and_double_nothing(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    folder.write("problems/hsft", [make_problem("problem-hsft", "hsft", "What is 2 + 2 + 1?")])
+    folder.write("thoughts/hsft", [make_thought("problem-hsft", "oracle")])
+    folder.write("thoughts/hsft_other", [make_thought("problem-hsft", "other")])
+    folder.write("thoughts/hsft_fresh", [make_thought("problem-0000000000000000", "oracle")])
+    index = open_index(folder.root, tmp_path / "cache")
+    assert (find(index).total, find(index, reached="thoughts").total) == (5, 1)
+    with index.reading() as connection:
+        reader = LineageReader(index, connection)
+        taught, fresh = reader.read("problem-hsft"), reader.read("problem-0000000000000000")
+    assert taught is not None and fresh is not None
+    assert taught.thought is not None and taught.thought.teacher == "oracle"
+    assert [(line.control, line.thought.teacher) for line in taught.control_thoughts] == [("hsft_other", "other")]
+    assert fresh.thought is None
+    assert [line.control for line in fresh.control_thoughts] == ["hsft_fresh"]
+    assert len(fresh.solutions) == 1
 
 
 def test_the_lineage_of_a_problem_is_whole(small_run: Path, tmp_path: Path) -> None:

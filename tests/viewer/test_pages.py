@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from made_runs import correction_id, make_evaluation, make_run
+from made_runs import correction_id, make_evaluation, make_pair, make_run, make_thought
 from supercorrect.records import Decision
 from supercorrect.run_folder import RunFolder
 from supercorrect.viewer.app import create_app
@@ -58,6 +60,22 @@ def test_a_problem_shows_its_lineage(client: TestClient) -> None:
     assert "/problems/problem-0000000000000000?item=1&amp;split=errors" in page
     assert "/problems/problem-0000000000000002?item=3&amp;split=errors" in page
     assert "What the students answer now" in client.get("/runs/0/problems/problem-held").text
+
+
+def test_pairs_of_one_error_are_told_apart_by_their_arms(folder: RunFolder, tmp_path: Path) -> None:
+    folder.write("pairs/step_dpo", [make_pair(1, "no")])
+    folder.write("thoughts/hsft_fresh", [make_thought(make_pair(1, "no").problem_id, "other")])
+    client = open_client(folder, cache=tmp_path / "cache")
+    page = client.get("/runs/0/problems/problem-0000000000000001").text
+    ids = re.findall(r'\bid="([^"]*)"', page)
+    assert {"cross_dpo-pair-1", "step_dpo-pair-1", "thought-hsft_fresh"} <= set(ids)
+    assert max(Counter(ids).values()) == 1
+    slots = re.findall(r'data-slot="([^"]*)"', page)
+    assert slots == ["step_dpo-pair-1", "cross_dpo-pair-1"]
+    found = client.get("/runs/0/logps/problem-0000000000000001").text
+    assert re.findall(r'data-pair="([^"]*)"', found) == slots
+    assert "no arm &#39;step_dpo&#39;" in found.split('data-pair="step_dpo-pair-1"')[1].split("data-pair")[0]
+    assert "checkpoint is gone" in found.split('data-pair="cross_dpo-pair-1"')[1]
 
 
 def test_what_one_student_fixed_is_listed(client: TestClient) -> None:

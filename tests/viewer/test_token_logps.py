@@ -41,4 +41,4 @@ def test_a_checkpoint_that_is_gone_is_named(small_run: Path, tmp_path: Path) -> 
     shutil.rmtree(folder.model("cross_dpo"))
     pair = folder.read("pairs/train", Pair)[0]
     scores = TokenScorer(RunIndex(folder.root, tmp_path / "cache")).score([PairLine("cross_dpo", pair)])
-    assert "cross_dpo's checkpoint is gone" in str(scores[pair.pair_id])
+    assert "cross_dpo's checkpoint is gone" in str(scores[f"cross_dpo-{pair.pair_id}"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from supercorrect.amounts import dollars
 from supercorrect.config import Recipe
 from supercorrect.errors import InputError
 from supercorrect.records import Demonstration, Pair, Problem, Record
@@ -20,6 +21,8 @@ TRAINING_SETS: dict[str, tuple[str, type[Record]]] = {
     "hsft": ("hsft/train", Demonstration),
     "pairs": ("pairs/train", Pair),
 }
+DESCRIBED = ("problems", "thoughts", "corrections", "pairs")
+"""Stages that the training sets were made by."""
 UNUSABLE = "no_"  # begins the reasons of rows without answer, solution or problem; all other removals are overlaps
 
 
@@ -74,15 +77,13 @@ def render_card(recipe: Recipe, folder: RunFolder, rows: dict[str, int]) -> str:
     page: dict[str, Any] = {
         "recipe": recipe,
         "rows": rows,
-        "stages": {
-            name: e for name, e in manifest.stages.items() if name in ("problems", "thoughts", "corrections", "pairs")
-        },
+        "stages": {name: entry for name, entry in manifest.stages.items() if name in DESCRIBED},
         "removed": {reason: n for reason, n in removed.items() if not reason.startswith(UNUSABLE)},
         "sources": Counter(problem.source for problem in problems),
-        "quality": compute_quality(folder) if "pairs" in rows else [],
+        "quality": [work for work in compute_quality(recipe, folder) if work["stage"] in DESCRIBED and "pairs" in rows],
         "versions": manifest.versions,
     }
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["dollars"] = lambda usd: "unknown" if usd is None else f"${usd:.4f}"
+    environment.filters["dollars"] = dollars
     source = (files(__package__) / "templates" / "card.md.jinja").read_text(encoding="utf-8")
     return environment.from_string(source).render(**page)

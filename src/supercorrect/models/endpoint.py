@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import os
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from supercorrect.config import EndpointConfig
@@ -22,6 +23,14 @@ def public_url(url: str) -> str:
     """The URL as it may be shown: without user, password, query or fragment."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def hide_logins(value: Any) -> Any:
+    """A copy of what a section dumps to, with every `base_url` in it as it may be shown."""
+    if isinstance(value, dict):
+        shown = {name: hide_logins(one) for name, one in value.items()}
+        return shown | ({"base_url": public_url(shown["base_url"])} if shown.get("base_url") else {})
+    return [hide_logins(one) for one in value] if isinstance(value, list) else value
 
 
 def given_url(endpoint: EndpointConfig) -> str:

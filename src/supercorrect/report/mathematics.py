@@ -58,6 +58,16 @@ def render_text(text: str) -> Markup:
     return Markup("").join(pieces)
 
 
+def render_step(text: str) -> Markup:
+    """A step as HTML: its LaTeX as MathML, its `<Key>` passages marked."""
+    plain, *passages = text.split("<Key>")
+    pieces = [render_text(plain)]
+    for passage in passages:
+        key, _, rest = passage.partition("</Key>")
+        pieces += [Markup('<span class="key">{}</span>').format(render_text(key.strip())), render_text(rest)]
+    return Markup("").join(pieces)
+
+
 @lru_cache(maxsize=4096)
 def render_latex(latex: str, *, block: bool = False) -> Markup | None:
     """A formula as MathML. None: it is too long or too deep, or `latex2mathml` does not understand it."""

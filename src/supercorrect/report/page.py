@@ -12,9 +12,11 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
+from supercorrect.amounts import dollars, duration
 from supercorrect.arms import round_arms
 from supercorrect.config import Recipe
 from supercorrect.metrics import ArmMetrics
+from supercorrect.models.endpoint import hide_logins
 from supercorrect.records import EvaluationItem, Problem, Verdict
 from supercorrect.report import charts
 from supercorrect.report.breakdown import compute_agreement, compute_breakdowns, compute_stability
@@ -23,7 +25,7 @@ from supercorrect.report.examples import pick_examples
 from supercorrect.report.funnel import count_funnel
 from supercorrect.report.headline import describe_arms, sum_up
 from supercorrect.report.quality import Quality
-from supercorrect.report.texts import TextBudget, clip, dollars, duration, percent, short_name
+from supercorrect.report.texts import TextBudget, clip, percent, short_name
 from supercorrect.run_folder import Manifest, RunFolder
 from supercorrect.visible_text import plain_text
 
@@ -50,10 +52,7 @@ def describe_run(recipe: Recipe, folder: RunFolder, manifest: Manifest, figures:
     ]
     return {
         "recipe": recipe,
-        "recipe_text": clip(
-            yaml.safe_dump(recipe.model_dump(mode="json", exclude_defaults=True), sort_keys=False, allow_unicode=True),
-            LONGEST_RECIPE,
-        ),
+        "recipe_text": clip(show_recipe(recipe), LONGEST_RECIPE),
         "manifest": manifest,
         "arms": figures.arms,
         "quality": figures.quality,
@@ -66,6 +65,12 @@ def describe_run(recipe: Recipe, folder: RunFolder, manifest: Manifest, figures:
         "funnels": [count_funnel(folder, manifest, arm) for arm in rounds],
         "examples": pick_examples(folder, rounds[0], held_out, evaluations),
     }
+
+
+def show_recipe(recipe: Recipe) -> str:
+    """The recipe as YAML, for anyone to read: without defaults, and without the logins that its URLs may hold."""
+    shown = hide_logins(recipe.model_dump(mode="json", exclude_defaults=True))
+    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True)
 
 
 def render_page(run: dict[str, Any]) -> str:

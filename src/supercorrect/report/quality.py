@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TypedDict
 
+from supercorrect.arms import control_arms, round_arms
+from supercorrect.config import Recipe
 from supercorrect.records import Attempt, Correction, Problem, Thought, Verdict
 from supercorrect.run_folder import RunFolder
 
@@ -57,32 +59,49 @@ class Quality(TypedDict):
     teachers: list[TeacherQuality]
 
 
-def compute_quality(folder: RunFolder) -> list[Quality]:
-    """The quality of thoughts, and of the corrections that training used."""
+def compute_quality(recipe: Recipe, folder: RunFolder) -> list[Quality]:
+    """The quality of thoughts, of the corrections that each round learned from, and of the thoughts of controls.
+
+    What the run leaves out, as a recipe with `tables` may, is left out here.
+    """
     problems = {p.problem_id: p for split in ("hsft", "errors") for p in folder.read(f"problems/{split}", Problem)}
-    thoughts = folder.read("thoughts/hsft", Thought)
-    corrections = folder.read("corrections/errors", Correction)
-    thinking = folder.read("attempts/thoughts", Attempt)
-    correcting = folder.read("attempts/corrections", Attempt)
-    solved = {v.solution_id: problems[v.problem_id] for v in folder.iterate("verdicts/errors", Verdict)}
-    return [
-        describe_stage(
-            "thoughts",
-            thinking,
-            problems,
-            {t.problem_id for t in thoughts},
-            [t.repairs for t in thoughts],
-            [len(t.thought.steps) for t in thoughts],
-        ),
-        describe_stage(
-            "corrections",
-            correcting,
-            solved,
-            {c.solution_id for c in corrections},
-            [c.repairs for c in corrections],
-            [c.first_error_step for c in corrections],
-        ),
+    controls, rounds = control_arms(recipe), [arm.errors.name for arm in round_arms(recipe)]
+    works = [
+        ("thoughts", "hsft", describe_thoughts),
+        *((name.replace("errors", "corrections"), name, describe_corrections) for name in rounds),
+        *((f"thoughts_{name}", name, describe_thoughts) for name in controls),
     ]
+    return [
+        describe(folder, problems, stage, name)
+        for stage, name, describe in works
+        if folder.data(f"attempts/{stage}").exists()
+    ]
+
+
+def describe_thoughts(folder: RunFolder, problems: dict[str, Problem], stage: str, name: str) -> Quality:
+    """The quality of the thoughts that stand in one file."""
+    thoughts = folder.read(f"thoughts/{name}", Thought)
+    return describe_stage(
+        stage,
+        folder.read(f"attempts/{stage}", Attempt),
+        problems,
+        {t.problem_id for t in thoughts},
+        [t.repairs for t in thoughts],
+        [len(t.thought.steps) for t in thoughts],
+    )
+
+
+def describe_corrections(folder: RunFolder, problems: dict[str, Problem], stage: str, name: str) -> Quality:
+    """The quality of the corrections of one set of errors."""
+    corrections = folder.read(f"corrections/{name}", Correction)
+    return describe_stage(
+        stage,
+        folder.read(f"attempts/{stage}", Attempt),
+        {v.solution_id: problems[v.problem_id] for v in folder.iterate(f"verdicts/{name}", Verdict)},
+        {c.solution_id for c in corrections},
+        [c.repairs for c in corrections],
+        [c.first_error_step for c in corrections],
+    )
 
 
 def describe_stage(

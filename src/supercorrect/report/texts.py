@@ -1,10 +1,10 @@
-"""How values read on the page: shares, dollars, durations, and the texts of models within a budget of bytes."""
+"""How values read on the page: shares, names, and the texts of models within a budget of bytes."""
 
 from __future__ import annotations
 
 from markupsafe import Markup
 
-from supercorrect.report.mathematics import render_text
+from supercorrect.report.mathematics import render_step, render_text
 
 LONGEST_TEXT = 2500
 LONGEST_NAME = 60
@@ -16,22 +16,6 @@ LEFT_OUT = Markup('<span class="soft">left out, to keep this page small; it stan
 def percent(share: float | None) -> str:
     """A share in %, without the sign."""
     return "–" if share is None else f"{100 * share:.1f}"
-
-
-def dollars(usd: float | None) -> str:
-    """An amount; one below a dollar keeps two digits, so that it never looks like nothing."""
-    if usd is None:
-        return "unknown"
-    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.2g}"
-
-
-def duration(seconds: float) -> str:
-    """A time in the two units that matter."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def short_name(name: str) -> str:
@@ -59,12 +43,7 @@ class TextBudget:
 
     def step(self, text: str) -> Markup:
         """A step, with its key passages marked."""
-        plain, *passages = clip(text).split("<Key>")
-        pieces = [render_text(plain)]
-        for passage in passages:
-            key, _, rest = passage.partition("</Key>")
-            pieces += [Markup('<span class="key">{}</span>').format(render_text(key.strip())), render_text(rest)]
-        return self._spend(Markup("").join(pieces))
+        return self._spend(render_step(clip(text)))
 
     def _spend(self, shown: Markup) -> Markup:
         size = len(shown.encode())

@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 
+from supercorrect.amounts import dollars
 from supercorrect.arms import arm_names, prompt_of
 from supercorrect.config import Recipe
 from supercorrect.evaluation.settings import hash_prompt
@@ -16,7 +17,7 @@ from supercorrect.metrics import ArmMetrics, compute_arm
 from supercorrect.records import Correction, EvaluationItem, Problem, Verdict
 from supercorrect.report.page import Figures, describe_run, render_page
 from supercorrect.report.quality import compute_quality
-from supercorrect.report.texts import dollars, percent
+from supercorrect.report.texts import percent
 from supercorrect.run_folder import Manifest, RunFolder
 from supercorrect.store import write_json_atomic, write_text_atomic
 
@@ -27,7 +28,7 @@ COMPARED_WITH = ("hsft", "hsft_continued")
 
 def write_report(recipe: Recipe, folder: RunFolder, manifest: Manifest) -> dict[str, Any]:
     """Write the three files and return what is in `metrics.json`."""
-    figures = Figures(compute_arms(recipe, folder), compute_quality(folder))
+    figures = Figures(compute_arms(recipe, folder), compute_quality(recipe, folder))
     stages = {
         name: entry.model_dump(mode="json", by_alias=True, include={"seconds", "inputs", "kept", "rejected"})
         for name, entry in manifest.stages.items()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
-from supercorrect.decisions import read_decided
+from supercorrect.decisions import Decisions, read_decided
 from supercorrect.formats import parse_correction, render_correction, render_steps, split_steps
 from supercorrect.models.transformers_student import load_tokenizer
 from supercorrect.records import Demonstration, Problem, Rejection, Solution
@@ -19,13 +19,13 @@ from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import Tokenizer, TrainingRow, demonstration_row, training_row, user_message
 
 
-def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
+def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
     """Train for as many steps as Cross-DPO's first round, and leave `checkpoints/<arm>/model`."""
     from supercorrect.training.supervised import train_supervised
 
     start = context.student_model(arm.start)
     tokenizer = load_tokenizer(start)
-    traces, rejections = render_traces(context, arm, tokenizer)
+    traces, rejections = render_traces(context, arm, decisions, tokenizer)
     folder = context.folder.model(arm.name).parent
     with context.reporter.task(f"train {arm.name}", total=1) as task:
         train_supervised(
@@ -44,14 +44,14 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
 
 
 def render_traces(
-    context: StageContext, arm: PreferenceArm, tokenizer: Tokenizer
+    context: StageContext, arm: PreferenceArm, decisions: Decisions, tokenizer: Tokenizer
 ) -> tuple[list[TrainingRow], list[Rejection]]:
     """One row a correction that people did not refuse: the correction prompt, and the trace in canonical form."""
     problems = {p.problem_id: p for p in context.folder.read(f"problems/{arm.errors.split}", Problem)}
     solutions = {s.solution_id: s for s in context.folder.read(f"solutions/{arm.errors.name}", Solution)}
     rows: list[TrainingRow] = []
     rejections: list[Rejection] = []
-    decided = read_decided(context, arm.errors.name, arm.errors.split)
+    decided = read_decided(context, arm.errors.name, arm.errors.split, decisions)
     for correction in decided.corrections:
         reason = decided.refused.get(correction.correction_id)
         if reason:

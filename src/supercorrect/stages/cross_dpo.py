@@ -9,7 +9,7 @@ from pathlib import Path
 from supercorrect.arms import PreferenceArm, lessons_of
 from supercorrect.config import CrossDPOConfig
 from supercorrect.context import StageContext
-from supercorrect.decisions import read_decided
+from supercorrect.decisions import Decisions, read_decided
 from supercorrect.errors import TrainingDataError
 from supercorrect.models.transformers_student import load_tokenizer
 from supercorrect.records import Demonstration, Pair, Problem
@@ -19,7 +19,7 @@ from supercorrect.training.pair_lint import Finding, lint_pairs
 from supercorrect.training.rendering import demonstration_row, end_of_turn_id
 
 
-def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
+def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
     """Train from the arm's first student, which is also the reference, and leave `checkpoints/<arm>/model`."""
     from supercorrect.training.cross_dpo import train_cross_dpo
 
@@ -30,7 +30,7 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
         context.reporter.say(f"{arm.name}: no pairs in {context.folder.data(arm.pairs)}; it stays what {arm.start} is")
         return StageCounts(), leave_untrained(Path(model), folder)
     tokenizer = load_tokenizer(model)
-    findings = find_faults(context, arm, pairs, end_of_turn_id(tokenizer))
+    findings = find_faults(context, arm, pairs, decisions, end_of_turn_id(tokenizer))
     write_json_atomic(
         folder / "findings.json", {"forced": context.force, "findings": [asdict(finding) for finding in findings]}
     )
@@ -70,14 +70,16 @@ def leave_untrained(start: Path, folder: Path) -> list[Path]:
     return [folder / "model", folder / "training.json"]
 
 
-def find_faults(context: StageContext, arm: PreferenceArm, pairs: list[Pair], end_id: int) -> list[Finding]:
+def find_faults(
+    context: StageContext, arm: PreferenceArm, pairs: list[Pair], decisions: Decisions, end_id: int
+) -> list[Finding]:
     """What the pairs would teach besides what they are for; it is said, logged and kept beside the model.
 
     Raises:
         TrainingDataError: Something blocks the training, and the run was not started with `--force`.
     """
     errors = {taught.errors.name: taught.errors for taught in lessons_of(context.recipe, arm)}
-    decided = [read_decided(context, one.name, one.split) for one in errors.values()]
+    decided = [read_decided(context, one.name, one.split, decisions) for one in errors.values()]
     corrections = [correction for one in decided for correction in one.corrections]
     problems = context.folder.read(f"problems/{arm.errors.split}", Problem)
     findings = lint_pairs(

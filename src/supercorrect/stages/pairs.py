@@ -6,20 +6,20 @@ from pathlib import Path
 
 from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
-from supercorrect.decisions import read_decided
+from supercorrect.decisions import Decisions, read_decided
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.pair_layouts import Lesson, NoPair, PairLayouts, Sides
-from supercorrect.records import OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
+from supercorrect.records import PLAIN_LAYOUTS, OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.pair_lint import pair_length
 from supercorrect.training.rendering import Tokenizer, decode_tokens
 
 
-def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Path]]:
+def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
     """Write the arm's pairs; those of `cross_dpo` are `data/pairs/train.jsonl`."""
     student = TransformersStudent(context.student_model(arm.start), context.recipe.student)
     layouts = PairLayouts(student, arm.start, context.recipe.prompts)
-    lessons, refused = read_lessons(context, arm)
+    lessons, refused = read_lessons(context, arm, decisions)
     pairs: list[Pair] = []
     rejections: list[Rejection] = []
     with context.reporter.task(context.stage, total=len(lessons)) as task:
@@ -40,7 +40,7 @@ def run(context: StageContext, arm: PreferenceArm) -> tuple[StageCounts, list[Pa
 
 
 def read_lessons(
-    context: StageContext, arm: PreferenceArm
+    context: StageContext, arm: PreferenceArm, decisions: Decisions
 ) -> tuple[list[tuple[PairLayout, Lesson]], dict[str, NoPair]]:
     """Every pair that the arm's layouts ask for: one a corrected error, or one a step that the student reviewed.
 
@@ -50,13 +50,12 @@ def read_lessons(
     name = arm.errors.name
     problems = {p.problem_id: p for p in context.folder.read(f"problems/{arm.errors.split}", Problem)}
     solutions = {s.solution_id: s for s in context.folder.read(f"solutions/{name}", Solution)}
-    decided = read_decided(context, name, arm.errors.split)
+    decided = read_decided(context, name, arm.errors.split, decisions)
     lessons = {
         c.correction_id: Lesson(problems[c.problem_id], solutions[c.solution_id], c) for c in decided.corrections
     }
-    plain: tuple[PairLayout, ...] = ("continuation", "inline", "solution")
     wanted: list[tuple[PairLayout, Lesson]] = [
-        (layout, lesson) for layout in plain if layout in arm.layouts for lesson in lessons.values()
+        (layout, lesson) for layout in PLAIN_LAYOUTS if layout in arm.layouts for lesson in lessons.values()
     ]
     for own in context.folder.read(f"own_corrections/{name}", OwnCorrection):
         correction = lessons[own.correction_id].correction if own.correction_id else None

@@ -17,10 +17,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from supercorrect.errors import StorageError
-from supercorrect.records import make_id
+from supercorrect.records import PLAIN_LAYOUTS, make_id
 from supercorrect.viewer.sources import IndexedRow, Source, find_sources
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ROWS_AT_ONCE = 2_000
 CACHE_KILOBYTES = 64_000
 OnProgress = Callable[[int, int], None]
@@ -195,7 +195,10 @@ def _forget(connection: sqlite3.Connection, file: str) -> None:
 
 
 def _link_rejected_pairs(connection: sqlite3.Connection) -> None:
-    """Say of a pair that was refused which correction it would have been made from: its id is made of these."""
+    """Say of a pair that was refused which correction, or right solution, it would have been made from.
+
+    Its id is made of these.
+    """
     refused = connection.execute(
         "SELECT id, record_id, layout FROM records WHERE kind = 'rejection' AND layout IS NOT NULL"
     ).fetchall()
@@ -205,14 +208,14 @@ def _link_rejected_pairs(connection: sqlite3.Connection) -> None:
     makers = {
         make_id("pair", layout, correction, ""): correction
         for (correction,) in connection.execute("SELECT record_id FROM records WHERE kind = 'correction'")
-        for layout in layouts - {"correction", "right_step"}
+        for layout in layouts.intersection(PLAIN_LAYOUTS)
     }
     makers |= {
-        make_id("pair", layout, correction, own): correction
-        for own, correction in connection.execute(
+        make_id("pair", layout, corrected, own): corrected
+        for own, corrected in connection.execute(
             "SELECT record_id, parent_id FROM records WHERE kind = 'own_correction'"
         )
-        for layout in layouts & {"correction", "right_step"}
+        for layout in layouts.difference(PLAIN_LAYOUTS)
     }
     linked = ((makers[pair], row) for row, pair, _ in refused if pair in makers)
     connection.executemany("UPDATE records SET parent_id = ? WHERE id = ?", linked)

@@ -1,7 +1,9 @@
 -- One item is a solution with all that came of it, or a problem that has none.
 DELETE FROM items;
 CREATE TEMP TABLE rounds_of AS
-    SELECT parent_id AS id, max(number) AS rounds FROM records WHERE kind = 'attempt' GROUP BY parent_id;
+    SELECT parent_id AS id, max(number) AS rounds FROM records
+    WHERE kind = 'attempt' AND name NOT LIKE 'thoughts_%' -- those of controls
+    GROUP BY parent_id;
 CREATE TEMP TABLE pairs_of AS
     SELECT parent_id AS id, count(*) AS pairs FROM records WHERE kind = 'pair' GROUP BY parent_id;
 CREATE TEMP TABLE reasons_of AS
@@ -19,21 +21,22 @@ INSERT INTO items (
 )
 SELECT
     p.record_id, s.record_id, c.record_id, p.name, s.label, s.number, p.topic, p.level, v.label, c.number,
-    coalesce(rs.rounds, rp.rounds), coalesce(n.pairs, 0), d.decision,
+    coalesce(rs.rounds, rp.rounds), coalesce(n.pairs, 0) + coalesce(ns.pairs, 0), d.decision,
     nullif(coalesce(xp.reasons, '') || coalesce(xs.reasons, '') || coalesce(xc.reasons, ''), ''),
     CASE
-        WHEN n.pairs > 0 THEN 'pairs' WHEN c.id IS NOT NULL THEN 'corrections' WHEN v.id IS NOT NULL THEN 'verdicts'
-        WHEN s.id IS NOT NULL THEN 'solutions' WHEN t.id IS NOT NULL THEN 'thoughts' ELSE 'problems'
+        WHEN n.pairs > 0 OR ns.pairs > 0 THEN 'pairs' WHEN c.id IS NOT NULL THEN 'corrections'
+        WHEN v.id IS NOT NULL THEN 'verdicts' WHEN s.id IS NOT NULL THEN 'solutions' WHEN t.id IS NOT NULL THEN 'thoughts' ELSE 'problems'
     END,
     p.id, t.id, s.id, c.id
 FROM records p
-LEFT JOIN records t ON t.kind = 'thought' AND t.parent_id = p.record_id
+LEFT JOIN records t ON t.kind = 'thought' AND t.parent_id = p.record_id AND t.name = p.name
 LEFT JOIN records s ON s.kind = 'solution' AND s.parent_id = p.record_id
 LEFT JOIN records v ON v.kind = 'verdict' AND v.parent_id = s.record_id
 LEFT JOIN records c ON c.kind = 'correction' AND c.parent_id = s.record_id
 LEFT JOIN rounds_of rs ON rs.id = s.record_id
 LEFT JOIN rounds_of rp ON rp.id = p.record_id AND s.id IS NULL
 LEFT JOIN pairs_of n ON n.id = c.record_id
+LEFT JOIN pairs_of ns ON ns.id = s.record_id -- of steps of a right solution
 LEFT JOIN decision_of d ON d.id = c.record_id
 LEFT JOIN reasons_of xp ON xp.id = p.record_id
 LEFT JOIN reasons_of xs ON xs.id = s.record_id

@@ -36,6 +36,11 @@ class PairLine:
     arm: str
     pair: Pair
 
+    @property
+    def key(self) -> str:
+        """What tells it from every other: arms that learn from one error have pairs of the same id."""
+        return f"{self.arm}-{self.pair.pair_id}"
+
 
 @dataclass(frozen=True)
 class CorrectionLine:
@@ -61,7 +66,12 @@ class CorrectionLine:
 
 @dataclass(frozen=True)
 class SolutionLine:
-    """A solution and what came of it; `item_id` is its place in the lists."""
+    """A solution and what came of it.
+
+    Attributes:
+        item_id: Its place in the lists.
+        pairs: Where it is right: they teach leaving its steps alone.
+    """
 
     item_id: int
     solution: Solution
@@ -70,6 +80,16 @@ class SolutionLine:
     correction: CorrectionLine | None
     attempts: list[Attempt]
     refused: list[Rejection]
+    pairs: list[PairLine]
+
+
+@dataclass(frozen=True)
+class ControlThought:
+    """A thought that a control learns from, which no other arm sees."""
+
+    control: str
+    thought: Thought
+    attempts: list[Attempt]
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,7 @@ class Lineage:
 
     problem: Problem
     thought: Thought | None
+    control_thoughts: list[ControlThought] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     refused: list[Rejection] = field(default_factory=list)
     solutions: list[SolutionLine] = field(default_factory=list)
@@ -98,10 +119,18 @@ class LineageReader:
         ).fetchall()
         if not items:
             return None
+        thought_row = items[0]["thought_row"]
+        others = self._rows("kind = 'thought' AND parent_id = ? AND id IS NOT ?", problem_id, thought_row)
+        controls = {f"thoughts_{row['name']}": row for row in others}
+        attempts = self._made_from("attempt", problem_id, Attempt)
         return Lineage(
             problem=self.by_row(items[0]["problem_row"], Problem),
-            thought=next(iter(self._made_from("thought", problem_id, Thought)), None),
-            attempts=self._made_from("attempt", problem_id, Attempt),
+            thought=None if thought_row is None else self.by_row(thought_row, Thought),
+            control_thoughts=[
+                ControlThought(row["name"], self._parse(row, Thought), [a for a in attempts if a.stage == stage])
+                for stage, row in controls.items()
+            ],
+            attempts=[attempt for attempt in attempts if attempt.stage not in controls],
             refused=self._made_from("rejection", problem_id, Rejection),
             solutions=[self._solution(item) for item in items if item["solution_row"] is not None],
             evaluations=self._made_from("evaluation", problem_id, EvaluationItem),
@@ -109,8 +138,7 @@ class LineageReader:
 
     def pairs(self, problem_id: str) -> list[PairLine]:
         """The pairs of a problem, with the arm that learns from each."""
-        rows = self._rows("kind = 'pair' AND problem_id = ?", problem_id)
-        return [PairLine(_arm_of(row["name"]), self._parse(row, Pair)) for row in rows]
+        return self._pairs("problem_id", problem_id)
 
     def by_row(self, row_id: int, record_type: type[RecordType]) -> RecordType:
         """The record of a row of the index."""
@@ -127,27 +155,31 @@ class LineageReader:
             correction=self._correction(item["correction_row"]) if item["correction_row"] is not None else None,
             attempts=self._made_from("attempt", solution_id, Attempt),
             refused=self._made_from("rejection", solution_id, Rejection),
+            pairs=self._pairs("parent_id", solution_id),
         )
 
     def _correction(self, row_id: int) -> CorrectionLine:
         row = self._rows("id = ?", row_id)[0]
         correction = self._parse(row, Correction)
         made = correction.correction_id
-        pairs = self._rows("kind = 'pair' AND parent_id = ?", made)
         return CorrectionLine(
             errors=row["name"],
             correction=correction,
             own=self._made_from("own_correction", made, OwnCorrection),
-            pairs=[PairLine(_arm_of(pair["name"]), self._parse(pair, Pair)) for pair in pairs],
+            pairs=self._pairs("parent_id", made),
             refused_pairs=self._made_from("rejection", made, Rejection),
             decisions=self._made_from("decision", made, Decision),
         )
+
+    def _pairs(self, column: str, value: str) -> list[PairLine]:
+        rows = self._rows(f"kind = 'pair' AND {column} = ?", value)
+        return [PairLine(_arm_of(row["name"]), self._parse(row, Pair)) for row in rows]
 
     def _made_from(self, kind: str, parent_id: str, record_type: type[RecordType]) -> list[RecordType]:
         rows = self._rows("kind = ? AND parent_id = ?", kind, parent_id)
         return [self._parse(row, record_type) for row in rows]
 
-    def _rows(self, where: str, *values: str | int) -> list[sqlite3.Row]:
+    def _rows(self, where: str, *values: str | int | None) -> list[sqlite3.Row]:
         return self._connection.execute(f"SELECT * FROM records WHERE {where} ORDER BY id", values).fetchall()
 
     def _parse(self, row: sqlite3.Row, record_type: type[RecordType]) -> RecordType:

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from supercorrect.report.mathematics import render_text
+from supercorrect.amounts import dollars, duration
+from supercorrect.report.mathematics import render_step, render_text
 from supercorrect.viewer.token_logps import TokenLogps
 from supercorrect.visible_text import plain_text
 
@@ -41,8 +42,8 @@ class Pages:
             "step": render_step,
             "heat": heat_columns,
             "clock": lambda seconds: time.strftime("%H:%M:%S", time.localtime(seconds)),
-            "duration": describe_seconds,
-            "dollars": describe_dollars,
+            "duration": duration,
+            "dollars": dollars,
             "count": lambda number: "unknown" if number is None else f"{number:,}",
             "words": lambda name: str(name).replace("_", " "),
         }
@@ -51,16 +52,6 @@ class Pages:
         """Fill a template."""
         page = self._environment.get_template(name).render(path=request.url.path, **values)
         return HTMLResponse(page, status_code)
-
-
-def render_step(text: str) -> Markup:
-    """A step as HTML: its LaTeX as MathML, its `<Key>` passages marked."""
-    plain, *passages = text.split("<Key>")
-    pieces = [render_text(plain)]
-    for passage in passages:
-        key, _, rest = passage.partition("</Key>")
-        pieces += [Markup('<span class="key">{}</span>').format(render_text(key.strip())), render_text(rest)]
-    return Markup("").join(pieces)
 
 
 def heat_columns(side: TokenLogps) -> list[dict[str, Any]]:
@@ -74,21 +65,6 @@ def heat_columns(side: TokenLogps) -> list[dict[str, Any]]:
         }
         for token, before, after in zip(side.tokens, side.before, side.after, strict=True)
     ]
-
-
-def describe_seconds(seconds: float) -> str:
-    """A length of time as people say it."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def describe_dollars(usd: float | None) -> str:
-    """An amount; one below a dollar keeps two digits, so that it never looks like nothing."""
-    if usd is None:
-        return "unknown"
-    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.2g}"
 
 
 def _probability_shade(logp: float) -> str:

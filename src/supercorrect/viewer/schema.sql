@@ -16,4 +16,4 @@ CREATE TABLE items (
 );
 CREATE TABLE facets (facet TEXT, value TEXT, items INTEGER);
 CREATE TABLE token_logps (key TEXT PRIMARY KEY, payload TEXT);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

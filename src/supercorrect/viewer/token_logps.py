@@ -58,11 +58,11 @@ class TokenScorer:
         self._one_at_a_time = Lock()
 
     def score(self, lines: Sequence[PairLine]) -> dict[str, PairLogps | str]:
-        """The log-probabilities of pairs, by pair_id; a text says why there are none."""
+        """The log-probabilities of pairs, by the line's key; a text says why there are none."""
         found: dict[str, PairLogps | str] = {}
         with self._one_at_a_time:
             for line in lines:
-                found[line.pair.pair_id] = self._score(line)
+                found[line.key] = self._score(line)
         return found
 
     def _score(self, line: PairLine) -> PairLogps | str:
@@ -70,7 +70,8 @@ class TokenScorer:
             recipe = load_recipe(self._folder.root / "recipe.yaml")
             start = start_of(recipe, line.arm)
             before, after = (_checkpoint(self._folder, arm) for arm in (start, line.arm))
-            key = sha256(json.dumps([line.pair.pair_id, _state(before), _state(after)]).encode()).hexdigest()
+            asked = [line.arm, line.pair.model_dump(mode="json"), _state(before), _state(after)]
+            key = sha256(json.dumps(asked).encode()).hexdigest()
             kept = self._index.recall(key)
             if kept is None:
                 sides = self._pool.submit(
