@@ -125,6 +125,16 @@ def test_two_models_are_compared_problem_by_problem(
     assert len(read_records(tmp_path / "items.jsonl", EvaluatedSample)) == 8
 
 
+def test_a_password_in_a_url_is_neither_shown_nor_written(
+    tmp_path: Path, problems: ProblemSetConfig, serve: Callable[..., tuple[str, Any]]
+) -> None:
+    model, _ = serve()
+    result = evaluate(tmp_path, [model.replace("://", "://user:secret@")], EvaluationSettings(problems=problems))
+    assert result["models"][0]["model"] == model
+    assert {row.model for row in read_records(tmp_path / "items.jsonl", EvaluatedSample)} == {model}
+    assert "secret" not in json.dumps(result)
+
+
 def test_what_an_endpoint_did_not_answer_is_ungradable_and_not_wrong(
     tmp_path: Path, problems: ProblemSetConfig, serve: Callable[..., tuple[str, Any]]
 ) -> None:
