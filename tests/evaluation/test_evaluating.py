@@ -15,8 +15,9 @@ from supercorrect.errors import ConfigError
 from supercorrect.evaluation import evaluating
 from supercorrect.evaluation.items import EvaluatedSample
 from supercorrect.evaluation.opening import Access
-from supercorrect.evaluation.settings import EvaluationSettings, hash_prompt, problem_set, settings_of
+from supercorrect.evaluation.settings import EvaluationSettings, problem_set, settings_of
 from supercorrect.progress import Reporter
+from supercorrect.prompts import hash_prompt
 from supercorrect.sandbox.server import MockOptions, create_app, running_app
 from supercorrect.store import read_records
 

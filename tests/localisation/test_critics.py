@@ -26,6 +26,7 @@ from supercorrect.localisation.loading import load_labelled_sets
 from supercorrect.localisation.reviews import Review, read_trace
 from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
 from supercorrect.progress import Reporter
+from supercorrect.prompts import hash_prompt
 from supercorrect.sandbox.server import MockOptions, create_app, running_app
 from supercorrect.sandbox.teacher import section
 from supercorrect.store import RequestStore
@@ -82,7 +83,7 @@ def test_an_endpoint_is_asked_once_and_the_results_are_whole(tmp_path: Path) -> 
         assert evaluate_critic(critic, sets, tmp_path) == result
         assert len(ledger) == asked, "a second evaluation asks for nothing"
     assert result["settings"]["decoding"] == {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 1024}
-    assert len(result["settings"]["prompt_sha256"]) == 64
+    assert result["settings"]["prompt_hash"] == hash_prompt("correction")  # as beside every figure of `eval`
     figures = result["sets"]["processbench"]["figures"]
     assert (figures["wrong"]["exact"]["value"], figures["right"]["false_alarm_rate"]["value"]) == (1 / 3, 1.0)
     assert result["sets"]["mr_ben"]["figures"]["wrong"]["corrected_step"]["value"] == 0.5

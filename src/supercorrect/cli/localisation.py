@@ -52,7 +52,9 @@ def eval_localisation(
     judge: Annotated[
         Path | None, typer.Option(help="A YAML file with an endpoint that decides what grading cannot.")
     ] = None,
-    max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Stop before more is spent.")] = None,
+    max_cost_usd: Annotated[
+        float | None, typer.Option(min=0, help="Stop before more is spent, with what the output has cost.")
+    ] = None,
     limit: Limit = None,
     output: Output = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the items as parquet, too.")] = False,
@@ -69,7 +71,7 @@ def eval_localisation(
     from supercorrect.models.transformers_student import TransformersStudent
 
     sets = load_labelled_sets(data, limit)
-    reporter, budget = Reporter(), Budget(max_cost_usd)
+    reporter = Reporter()
     folder = output or _default_output("eval-localisation", model)
     endpoint: EndpointConfig | None = None
     if base_url is not None:
@@ -78,6 +80,7 @@ def eval_localisation(
     elif model.endswith((".yaml", ".yml")):
         endpoint = load_endpoint(model)
     with _opened(folder) as store:
+        budget = Budget(max_cost_usd, store.spent_usd())
         critic: Critic
         if endpoint is not None:
             critic = EndpointCritic(endpoint, template, store, budget, reporter)
