@@ -15,7 +15,9 @@ import pytest
 import supercorrect.localisation.critics
 from labelled_rows import STEPS, write_set, write_sets
 from supercorrect.budget import Budget
+from supercorrect.cli.localisation import eval_localisation
 from supercorrect.config import EndpointConfig, SamplingConfig, StudentConfig
+from supercorrect.errors import ConfigError
 from supercorrect.formats import render_steps, split_steps
 from supercorrect.grading import Grade
 from supercorrect.localisation.critics import EndpointCritic, GivenSolution, StudentCritic
@@ -212,3 +214,12 @@ def test_the_command_prints_tables_or_json(tmp_path: Path) -> None:
     result = json.loads(printed.stdout)
     assert result["all"]["n"] == 2
     assert result["settings"]["endpoint"] == endpoint.base_url
+
+
+def test_a_missing_pyarrow_is_told_before_anything_is_read_or_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigError, match="pyarrow"):
+        eval_localisation("mock", [tmp_path / "none.jsonl"], output=tmp_path / "out", parquet=True)
+    assert not (tmp_path / "out").exists()

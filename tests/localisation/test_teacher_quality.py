@@ -12,8 +12,8 @@ import pytest
 
 from labelled_rows import STEPS, write_set
 from small_runs import small_recipe
-from supercorrect.formats import render_steps
 from supercorrect.errors import BudgetReachedError
+from supercorrect.formats import render_steps
 from supercorrect.localisation.loading import load_labelled_sets
 from supercorrect.localisation.teaching import evaluate_teacher
 from supercorrect.progress import Reporter

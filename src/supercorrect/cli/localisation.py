@@ -16,7 +16,7 @@ from supercorrect.budget import Budget
 from supercorrect.cli.application import AsJson, Overrides, RecipePath, app, load
 from supercorrect.config import EndpointConfig, SamplingConfig, StudentConfig, load_endpoint
 from supercorrect.progress import Reporter
-from supercorrect.store import RequestStore, RunLock
+from supercorrect.store import RequestStore, RunLock, require_pyarrow
 
 REVIEW_TOKENS, TRACE_TOKENS = 512, 4096
 
@@ -66,10 +66,12 @@ def eval_localisation(
     again with the same output, it asks for nothing that it has.
     """
     from supercorrect.localisation.critics import Critic, EndpointCritic, StudentCritic
-    from supercorrect.localisation.evaluation import evaluate_critic, judge_through, write_parquet
+    from supercorrect.localisation.evaluation import evaluate_critic, judge_through, write_items_parquet
     from supercorrect.localisation.loading import load_labelled_sets
     from supercorrect.models.transformers_student import TransformersStudent
 
+    if parquet:
+        require_pyarrow()
     sets = load_labelled_sets(data, limit)
     reporter = Reporter()
     folder = output or _default_output("eval-localisation", model)
@@ -92,7 +94,7 @@ def eval_localisation(
         judging = judge_through(load_endpoint(judge), store, budget, reporter) if judge else None
         result = evaluate_critic(critic, sets, folder, judging)
     if parquet:
-        write_parquet(folder)
+        write_items_parquet(folder)
     print(json.dumps(result, indent=2)) if as_json else terminal.print_localisation(result)
     reporter.say(f"items, figures and settings: {folder}")
 
