@@ -16,7 +16,7 @@ from supercorrect.evaluation.settings import EvaluationSettings
 from supercorrect.evaluation.summary import compare_models, describe_grader, group_outcomes, summarise
 from supercorrect.grading import Grader
 from supercorrect.judging import open_grader
-from supercorrect.problems import load_problems
+from supercorrect.problems import load_held_out
 from supercorrect.progress import Reporter, Task
 from supercorrect.records import Problem
 from supercorrect.run_folder import fingerprint_of
@@ -52,10 +52,7 @@ def evaluate_models(
             f"expected different models and one prompt, or one for each model; got {len(models)} models "
             f"({', '.join(names)}) and {len(settings.prompts)} prompts"
         )
-    [loaded] = load_problems([settings.problems], split="held_out", seed=settings.seed)
-    if loaded.rejections:
-        reporter.say(f"{loaded.name}: {len(loaded.rejections)} of {loaded.rows} rows left out: no reference answer")
-    problems = list({problem.problem_id: problem for problem in loaded.problems}.values())
+    asked = load_held_out(settings.problems, seed=settings.seed, say=reporter.say)
     rows: list[EvaluatedSample] = []
     described, outcomes = [], {}
     writer = ItemWriter(output)
@@ -64,7 +61,7 @@ def evaluate_models(
         for index, (model, name) in enumerate(zip(models, names, strict=True)):
             own, description = _evaluate(
                 ModelEvaluation(open_solver(model, settings, store, budget, access), settings, index),
-                problems,
+                asked.problems,
                 grader,
                 writer,
                 reporter,
@@ -75,12 +72,12 @@ def evaluate_models(
         writer.finish(rows)
     return {
         "problems": {
-            "source": loaded.name,
-            "layout": loaded.layout,
-            "fingerprint": fingerprint_of([(p.problem_id, p.reference_answer) for p in problems]),
-            "n": len(problems),
-            "repeated": len(loaded.problems) - len(problems),
-            "left_out": len(loaded.rejections),
+            "source": asked.name,
+            "layout": asked.layout,
+            "fingerprint": fingerprint_of([(p.problem_id, p.reference_answer) for p in asked.problems]),
+            "n": len(asked.problems),
+            "repeated": asked.repeated,
+            "left_out": asked.left_out,
         },
         "models": described,
         "comparisons": compare_models(outcomes),
