@@ -71,7 +71,11 @@ def test_every_harness_is_handed_the_prompt_that_the_student_is_evaluated_with(p
 def test_a_harness_asks_each_problem_once_and_warns_of_rows_left_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rows = [{"problem": "1 + 1", "answer": "2"}, {"problem": "1 + 1", "answer": "2"}, {"problem": "2 + 2"}]
+    rows = [
+        {"problem": "1 + 1", "answer": "2"},
+        {"problem": "1 + 1", "answer": "2"},
+        {"problem": "2 + 2", "answer": None},
+    ]
     path = tmp_path / "problems.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert [row.reference_answer for row in load_prompted(str(path), "plain")] == ["2"]

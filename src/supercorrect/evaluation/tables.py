@@ -134,7 +134,11 @@ def _compared(compared: PairedComparison) -> list[str]:
 def _notes(result: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> list[str]:
     """Below the tables: how it was measured."""
     source = result["problems"]
-    counts = {"without a reference answer": source.get("left_out", 0), "asked before": source.get("repeated", 0)}
+    counts = {
+        "without a reference answer": source.get("left_out", 0),
+        "asked before": source.get("repeated", 0),
+        "without a solution": source.get("without_solution", 0),
+    }
     left_out = "".join(f", {count} {reason} left out" for reason, count in counts.items() if count)
     notes = [f"In %, with 95 % intervals, on {source['n']} problems of {source['source']}{left_out}."]
     for model in models:
