@@ -121,7 +121,7 @@ def read_stored(path: Path) -> StoredSet:
         problem, reference = _text(row, "problem", where), _text(row, "reference_answer", where)
         given_id = row.get("problem_id")
         topic, level = (text_of(_find(row, COLUMNS[field])) for field in ("topic", "level"))
-        for model, completions, *beside in _solutions(row, where):
+        for model, completions, labels, reasons in _solutions(row, where):
             without_solution += completions == []
             own_id = str(given_id) if given_id is not None else make_id("problem", problem)
             several = isinstance(completions, list)
@@ -129,7 +129,7 @@ def read_stored(path: Path) -> StoredSet:
             seen[model, own_id] += 1
             if several and number:  # the same problem in two rows is two problems
                 own_id = make_id("problem", own_id, number)
-            for i, written in enumerate(_each(completions, *beside, where)):
+            for i, written in enumerate(_each(completions, labels, reasons, where)):
                 index = i if several else number
                 samples.append(StoredSample(model, own_id, problem, reference, topic, level, index, *written))
     return StoredSet(samples, without_solution)

@@ -184,7 +184,7 @@ def _maj_at(problems: Sequence[ProblemOutcome], k: int) -> Majority:
 
 def _passes(problems: Sequence[ProblemOutcome]) -> list[SelfCorrection]:
     count = min(len(row.passes) for problem in problems for row in problem.samples)
-    figures = (_corrected(problems, lambda row, i=i: row.passes[i]) for i in range(count))  # type: ignore[misc]
+    figures = map(lambda k: _corrected(problems, lambda row: row.passes[k]), range(count))
     return [one for one in figures if one is not None]
 
 

@@ -24,8 +24,8 @@ class PassOutcome:
 class SelfCorrection(TypedDict):
     """Before and after one pass. Whatever is not `correct` counts as wrong here; None where nothing was counted.
 
-    Shares are means over problems, as several solutions of one problem hang together: the rates over
-    the problems that have such a solution.
+    Shares are means over problems, as several solutions of one problem hang together; rates are means over the problems
+    that have such a solution.
 
     Attributes:
         self_correction_rate: Share of the wrong solutions that are right after it.
