@@ -15,7 +15,7 @@ from supercorrect.visible_text import make_cells, plain_text
 SHOWN_DIFFERENCES = 10
 LEGEND = (
     "rate: share of the wrong ones that a pass makes right; recall: share of them in which it finds an error;\n"
-    "over: share of the right ones that it makes wrong; each a mean over problems. No oracle; each pass against the first."
+    "over: share of the right ones that it makes wrong; means over problems. No oracle; each pass against the first."
 )
 
 
