@@ -11,6 +11,7 @@ from rich.table import Table
 
 from supercorrect.amounts import dollars
 from supercorrect.run_folder import Manifest
+from supercorrect.visible_text import make_cells, plain_text
 
 if TYPE_CHECKING:  # an estimate needs the stages, which `supercorrect --help` does not
     from supercorrect.estimate import Estimate, Figure
@@ -20,7 +21,7 @@ def print_plan(plan: dict[str, str]) -> None:
     """What each stage would do."""
     table = Table("stage", "state")
     for name, state in plan.items():
-        table.add_row(name, state)
+        table.add_row(*make_cells(name, state))
     Console().print(table)
 
 
@@ -30,20 +31,12 @@ def print_status(plan: dict[str, str], manifest: Manifest) -> None:
     for name, state in plan.items():
         entry = manifest.stages.get(name)
         if entry is None:
-            table.add_row(name, state)
+            table.add_row(*make_cells(name, state))
             continue
         rejected = ", ".join(f"{count} {reason}" for reason, count in entry.rejected.items()) or "0"
         tokens = f"{entry.input_tokens}/{entry.output_tokens}" if entry.input_tokens else ""
-        table.add_row(
-            name,
-            state,
-            str(entry.inputs),
-            str(entry.kept),
-            rejected,
-            f"{entry.seconds:.1f}",
-            tokens,
-            dollars(entry.usd) if tokens else "",
-        )
+        counts = (str(entry.inputs), str(entry.kept), rejected, f"{entry.seconds:.1f}")
+        table.add_row(*make_cells(name, state, *counts, tokens, dollars(entry.usd) if tokens else ""))
     Console().print(table)
 
 
@@ -52,20 +45,18 @@ def print_estimate(estimate: Estimate) -> None:
     table = Table("stage", "requests", "stored", "input tokens", "output tokens", "cost", "in batches")
     for stage in estimate.stages:
         counts = [_range(figure, _short) for figure in (stage.requests, stage.input_tokens, stage.output_tokens)]
-        costs = [_range(figure, dollars) for figure in (stage.usd, stage.usd_in_batches)]
-        table.add_row(stage.stage, counts[0], f"{stage.stored:,}", *counts[1:], *costs)
-    totals = [_range(figure, dollars) for figure in (estimate.usd, estimate.usd_in_batches)]
-    table.add_row("all", "", "", "", "", *totals)
+        counts = (str(entry.inputs), str(entry.kept), rejected, f"{entry.seconds:.1f}")
+        table.add_row(*make_cells(name, state, *counts, tokens, dollars(entry.usd) if tokens else ""))
     console = Console(highlight=False)
     console.print(table)
     for stage in estimate.stages:
         for name in ("requests", "input_tokens", "output_tokens"):
             basis = getattr(stage, name).basis
-            console.print(f"{stage.stage}, {name.replace('_', ' ')}: {basis}", markup=False, soft_wrap=True)
+            _print_line(console, f"{stage.stage}, {name.replace('_', ' ')}: {basis}")
     batches = f"batches at {estimate.batch_price_factor:g} of it"
     for what in estimate.left_out:
-        console.print(f"not in these figures: {what}", markup=False, soft_wrap=True)
-    console.print(f"price of {estimate.model}: {estimate.price_basis}; {batches}", markup=False, soft_wrap=True)
+        _print_line(console, f"not in these figures: {what}")
+    _print_line(console, f"price of {estimate.model}: {estimate.price_basis}; {batches}")
 
 
 def _range(figure: Figure | None, show: Callable[[float], str]) -> str:
@@ -106,10 +97,10 @@ def print_localisation(result: dict[str, Any]) -> None:
         wrong, right, hidden = figures["wrong"], figures["right"], figures["right_answer_wrong_step"]
         f1 = "–" if figures["f1"] is None else f"{100 * figures['f1']:.1f}"
         shares = [_percent(figures["exact"]), _percent(figures["within_one"]), f1, _percent(right["false_alarm_rate"])]
-        overall.add_row(name, str(figures["n"]), *shares, str(sum(figures["unreadable"].values())))
+        overall.add_row(*make_cells(name, str(figures["n"]), *shares, str(sum(figures["unreadable"].values()))))
         shares = [_percent(right["exact"]), _percent(hidden["exact"])]
         shares += [_percent(wrong["corrected_answer"]), _percent(wrong["corrected_step"])]
-        apart.add_row(name, _percent(wrong["exact"]), str(wrong["none_named"]), *shares)
+        apart.add_row(*make_cells(name, _percent(wrong["exact"]), str(wrong["none_named"]), *shares))
     console = Console(highlight=False)
     console.width = max(console.width, 130)
     console.print(overall)
@@ -126,15 +117,20 @@ def print_teacher_quality(result: dict[str, Any]) -> None:
             shares = [figures["accepted"], figures["all"]["exact"], figures["answer_right"]]
             shares += [figures["all"]["corrected_answer"], figures["all"]["corrected_step"]]
             shares.append(figures["of_accepted"]["exact"])
-            table.add_row(name.replace("_", " "), str(result["n"]), *map(_percent, shares))
+            table.add_row(*make_cells(name.replace("_", " "), str(result["n"]), *map(_percent, shares)))
     console = Console(highlight=False)
     console.width = max(console.width, 130)
     console.print(table)
     if result["inspector"] is not None:
         counts = {name: count for name, count in result["inspector"].items() if name != "accepted"}
         said = describe_counts({name.replace("_", " "): count for name, count in counts.items()})
-        console.print(f"inspector: {_percent(result['inspector']['accepted'])} accepted; {said} with people")
-    console.print(f"left out: {describe_counts(result['left_out'])}")
+        _print_line(console, f"inspector: {_percent(result['inspector']['accepted'])} accepted; {said} with people")
+    _print_line(console, f"left out: {describe_counts(result['left_out'])}")
+
+
+def _print_line(console: Console, line: str) -> None:
+    """A line as it is: never markup, and broken by the terminal alone."""
+    console.print(plain_text(line), markup=False, soft_wrap=True)
 
 
 def _percent(proportion: Mapping[str, Any] | None) -> str:

@@ -15,8 +15,9 @@ from supercorrect.errors import ConfigError
 from supercorrect.evaluation import evaluating
 from supercorrect.evaluation.items import EvaluatedSample
 from supercorrect.evaluation.opening import Access
-from supercorrect.evaluation.settings import EvaluationSettings, hash_prompt, problem_set, settings_of
+from supercorrect.evaluation.settings import EvaluationSettings, problem_set, settings_of
 from supercorrect.progress import Reporter
+from supercorrect.prompts import hash_prompt
 from supercorrect.sandbox.server import MockOptions, create_app, running_app
 from supercorrect.store import read_records
 
@@ -123,6 +124,16 @@ def test_two_models_are_compared_problem_by_problem(
     assert (compared["accuracy"]["only_first"], compared["accuracy"]["only_second"]) == (2, 0)
     assert [model["prompt"] for model in result["models"]] == ["plain", "few_shot"]
     assert len(read_records(tmp_path / "items.jsonl", EvaluatedSample)) == 8
+
+
+def test_a_password_in_a_url_is_neither_shown_nor_written(
+    tmp_path: Path, problems: ProblemSetConfig, serve: Callable[..., tuple[str, Any]]
+) -> None:
+    model, _ = serve()
+    result = evaluate(tmp_path, [model.replace("://", "://user:secret@")], EvaluationSettings(problems=problems))
+    assert result["models"][0]["model"] == model
+    assert {row.model for row in read_records(tmp_path / "items.jsonl", EvaluatedSample)} == {model}
+    assert "secret" not in json.dumps(result)
 
 
 def test_what_an_endpoint_did_not_answer_is_ungradable_and_not_wrong(

@@ -11,7 +11,7 @@ from supercorrect.budget import Budget
 from supercorrect.config import ProblemSetConfig, StudentConfig
 from supercorrect.errors import ConfigError
 from supercorrect.evaluation import opening
-from supercorrect.evaluation.opening import Access, open_solver
+from supercorrect.evaluation.opening import Access, open_solver, public_name
 from supercorrect.evaluation.settings import EvaluationSettings
 from supercorrect.evaluation.solvers import EndpointSolver, StudentSolver
 from supercorrect.store import RequestStore
@@ -32,6 +32,13 @@ def test_a_name_at_a_url_is_an_endpoint(tmp_path: Path) -> None:
     assert isinstance(solver, EndpointSolver)
     assert solver.describe()["fingerprint"] == "org/m"
     assert solver.batches(["x"] * 300) == [list(range(128)), list(range(128, 256)), list(range(256, 300))]
+
+
+def test_a_password_in_a_url_is_in_no_name(tmp_path: Path) -> None:
+    with RequestStore(tmp_path / "store.sqlite") as store:
+        solver = open_solver("org/m@http://user:pw@127.0.0.1:9/v1?key=k", SETTINGS, store, Budget(), Access())
+    assert solver.name == public_name("org/m@http://127.0.0.1:9/v1") == "org/m@http://127.0.0.1:9/v1"
+    assert public_name("org/m@abc123") == "org/m@abc123"
 
 
 def test_a_key_that_is_not_there_is_named(tmp_path: Path) -> None:

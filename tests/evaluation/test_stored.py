@@ -108,6 +108,8 @@ def test_what_cannot_be_graded_is_counted_apart(tmp_path: Path) -> None:
         ({"reference_answer": "2", "completion": "2"}, "problem"),
         ({"problem": "1 + 1", "reference_answer": "2"}, "solution"),
         ({"problem": "1 + 1", "gt": "2", "response": ["2"], "score": [True, False]}, "as many labels"),
+        ({"problem": "1 + 1", "gt": "2", "metadata": {"source": "x"}}, "solution"),
+        ({"problem": "1 + 1", "gt": "2", "response": ["2"], "finish_reason": ["stop", "stop"]}, "as many finish"),
         ({"problem": "1 + 1", "gt": "2", "response": [7]}, "solution's text"),
         ({"problem": {}, "gt": "2", "response": "2"}, "problem"),
     ],
@@ -115,8 +117,31 @@ def test_what_cannot_be_graded_is_counted_apart(tmp_path: Path) -> None:
 def test_a_row_that_cannot_be_used_is_named(tmp_path: Path, row: dict[str, Any], words: str) -> None:
     path = write_rows(tmp_path / "in.jsonl", {"problem": "0", "gt": "0", "completion": "0"}, row)
     with pytest.raises(InputError, match=words) as error:
-        list(read_stored(path))
+        read_stored(path)
     assert f"{path}:2" in str(error.value)
+
+
+def test_what_has_no_solution_is_counted(tmp_path: Path) -> None:
+    shared = {"problem": "1 + 1", "gt": "2"}
+    rows = [{**shared, "completions": []}, {**shared, "completions": ["2", "3"]}]
+    result = evaluate(write_rows(tmp_path / "lists.jsonl", *rows))
+    assert (result["problems"]["n"], result["problems"]["without_solution"]) == (1, 1)
+    columns = {**shared, "a": {"solution": None, "is_correct": False}, "b": {"solution": "2", "is_correct": True}}
+    stored = read_stored(write_rows(tmp_path / "columns.jsonl", columns))
+    assert ([sample.model for sample in stored.samples], stored.without_solution) == (["b"], 1)
+
+
+def test_labels_may_be_numbers_and_finish_reasons_are_kept(tmp_path: Path) -> None:
+    row = {"problem": "1 + 1", "gt": "2", "response": ["2", "3", "3"], "score": [1, 1.0, 0]}
+    path = write_rows(tmp_path / "in.jsonl", {**row, "finish_reason": ["stop", "length", None]})
+    samples = read_stored(path).samples
+    assert [(sample.label, sample.finish_reason) for sample in samples] == [
+        (True, "stop"),
+        (True, "length"),
+        (False, None),
+    ]
+    [figures] = evaluate(path)["models"]
+    assert ([index for _, index in figures["label_differences"]], figures["cut"]) == ([1], 1)
 
 
 def test_nothing_stored_is_an_error(tmp_path: Path) -> None:

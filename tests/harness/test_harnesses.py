@@ -68,6 +68,23 @@ def test_every_harness_is_handed_the_prompt_that_the_student_is_evaluated_with(p
     assert [row.prompt for row in rows] == [render_prompt(read_template(TEMPLATE), problem=text) for text in texts]
 
 
+def test_a_harness_asks_each_problem_once_and_warns_of_rows_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [
+        {"problem": "1 + 1", "answer": "2"},
+        {"problem": "1 + 1", "answer": "2"},
+        {"problem": "2 + 2", "answer": None},
+    ]
+    path = tmp_path / "problems.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [row.reference_answer for row in load_prompted(str(path), "plain")] == ["2"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "problems: 1 of 3 rows left out: no reference answer",
+        "problems: 1 of 3 rows left out: the problem stands in a row before",
+    ]
+
+
 def test_problems_that_are_not_named_are_asked_for() -> None:
     with pytest.raises(ConfigError, match=r"--metadata .*problems"):
         load_prompted(None, "hierarchical")

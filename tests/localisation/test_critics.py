@@ -15,7 +15,9 @@ import pytest
 import supercorrect.localisation.critics
 from labelled_rows import STEPS, write_set, write_sets
 from supercorrect.budget import Budget
+from supercorrect.cli.localisation import eval_localisation
 from supercorrect.config import EndpointConfig, SamplingConfig, StudentConfig
+from supercorrect.errors import ConfigError
 from supercorrect.formats import render_steps, split_steps
 from supercorrect.grading import Grade
 from supercorrect.localisation.critics import EndpointCritic, GivenSolution, StudentCritic
@@ -26,6 +28,7 @@ from supercorrect.localisation.loading import load_labelled_sets
 from supercorrect.localisation.reviews import Review, read_trace
 from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
 from supercorrect.progress import Reporter
+from supercorrect.prompts import hash_prompt
 from supercorrect.sandbox.server import MockOptions, create_app, running_app
 from supercorrect.sandbox.teacher import section
 from supercorrect.store import RequestStore
@@ -82,7 +85,7 @@ def test_an_endpoint_is_asked_once_and_the_results_are_whole(tmp_path: Path) -> 
         assert evaluate_critic(critic, sets, tmp_path) == result
         assert len(ledger) == asked, "a second evaluation asks for nothing"
     assert result["settings"]["decoding"] == {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 1024}
-    assert len(result["settings"]["prompt_sha256"]) == 64
+    assert result["settings"]["prompt_hash"] == hash_prompt("correction")  # as beside every figure of `eval`
     figures = result["sets"]["processbench"]["figures"]
     assert (figures["wrong"]["exact"]["value"], figures["right"]["false_alarm_rate"]["value"]) == (1 / 3, 1.0)
     assert result["sets"]["mr_ben"]["figures"]["wrong"]["corrected_step"]["value"] == 0.5
@@ -211,3 +214,12 @@ def test_the_command_prints_tables_or_json(tmp_path: Path) -> None:
     result = json.loads(printed.stdout)
     assert result["all"]["n"] == 2
     assert result["settings"]["endpoint"] == endpoint.base_url
+
+
+def test_a_missing_pyarrow_is_told_before_anything_is_read_or_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigError, match="pyarrow"):
+        eval_localisation("mock", [tmp_path / "none.jsonl"], output=tmp_path / "out", parquet=True)
+    assert not (tmp_path / "out").exists()

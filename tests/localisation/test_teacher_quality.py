@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from labelled_rows import STEPS, write_set
 from small_runs import small_recipe
+from supercorrect.errors import BudgetReachedError
 from supercorrect.formats import render_steps
 from supercorrect.localisation.loading import load_labelled_sets
 from supercorrect.localisation.teaching import evaluate_teacher
@@ -118,3 +120,21 @@ def test_what_the_grounded_prompt_is_not_about_is_left_out_with_its_reason(
     assert json.loads((tmp_path / "metrics.json").read_text()) == result
     assert len((tmp_path / "items_with_inspector.jsonl").read_text().splitlines()) == 5
     assert len((tmp_path / "rejects.jsonl").read_text().splitlines()) == 5
+
+
+def test_what_an_earlier_start_has_spent_counts_against_the_budget(tmp_path: Path) -> None:
+    """Started again with one solution more: its first request is refused, and the store's cost is named."""
+    price = "price: {input_usd_per_million_tokens: 1000, output_usd_per_million_tokens: 1000}"
+    with running_app(create_app(teach, MockOptions())) as url, RequestStore(tmp_path / "store.sqlite") as store:
+        teacher = f"teacher={{model: m, base_url: '{url}', api_key_env: null, serve: null, {price}}}"
+
+        def start(rows: int, *overrides: str) -> None:
+            sets = load_labelled_sets([write_set(tmp_path, "verify_then_generate", [row(n, 1) for n in range(rows)])])
+            recipe = small_recipe(tmp_path / "run", teacher, "inspector=null", *overrides)
+            evaluate_teacher(recipe, sets, tmp_path, store, Reporter(quiet=True))
+
+        start(1)
+        spent = store.spent_usd()
+        assert spent > 0
+        with pytest.raises(BudgetReachedError, match=re.escape(f"${spent:.4f} of max_cost_usd")):
+            start(2, f"max_cost_usd={spent}")

@@ -16,7 +16,7 @@ from supercorrect.budget import Budget
 from supercorrect.cli.application import AsJson, Overrides, RecipePath, app, load
 from supercorrect.config import EndpointConfig, SamplingConfig, StudentConfig, load_endpoint
 from supercorrect.progress import Reporter
-from supercorrect.store import RequestStore, RunLock
+from supercorrect.store import RequestStore, RunLock, require_pyarrow
 
 REVIEW_TOKENS, TRACE_TOKENS = 512, 4096
 
@@ -52,7 +52,9 @@ def eval_localisation(
     judge: Annotated[
         Path | None, typer.Option(help="A YAML file with an endpoint that decides what grading cannot.")
     ] = None,
-    max_cost_usd: Annotated[float | None, typer.Option(min=0, help="Stop before more is spent.")] = None,
+    max_cost_usd: Annotated[
+        float | None, typer.Option(min=0, help="Stop before more is spent, with what the output has cost.")
+    ] = None,
     limit: Limit = None,
     output: Output = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the items as parquet, too.")] = False,
@@ -64,12 +66,14 @@ def eval_localisation(
     again with the same output, it asks for nothing that it has.
     """
     from supercorrect.localisation.critics import Critic, EndpointCritic, StudentCritic
-    from supercorrect.localisation.evaluation import evaluate_critic, judge_through, write_parquet
+    from supercorrect.localisation.evaluation import evaluate_critic, judge_through, write_items_parquet
     from supercorrect.localisation.loading import load_labelled_sets
     from supercorrect.models.transformers_student import TransformersStudent
 
+    if parquet:
+        require_pyarrow()
     sets = load_labelled_sets(data, limit)
-    reporter, budget = Reporter(), Budget(max_cost_usd)
+    reporter = Reporter()
     folder = output or _default_output("eval-localisation", model)
     endpoint: EndpointConfig | None = None
     if base_url is not None:
@@ -78,6 +82,7 @@ def eval_localisation(
     elif model.endswith((".yaml", ".yml")):
         endpoint = load_endpoint(model)
     with _opened(folder) as store:
+        budget = Budget(max_cost_usd, store.spent_usd())
         critic: Critic
         if endpoint is not None:
             critic = EndpointCritic(endpoint, template, store, budget, reporter)
@@ -89,7 +94,7 @@ def eval_localisation(
         judging = judge_through(load_endpoint(judge), store, budget, reporter) if judge else None
         result = evaluate_critic(critic, sets, folder, judging)
     if parquet:
-        write_parquet(folder)
+        write_items_parquet(folder)
     print(json.dumps(result, indent=2)) if as_json else terminal.print_localisation(result)
     reporter.say(f"items, figures and settings: {folder}")
 

@@ -11,12 +11,12 @@ from supercorrect.budget import Budget
 from supercorrect.errors import ConfigError
 from supercorrect.evaluation.drawing import ModelEvaluation
 from supercorrect.evaluation.items import EvaluatedSample, ItemWriter
-from supercorrect.evaluation.opening import Access, open_solver
+from supercorrect.evaluation.opening import Access, open_solver, public_name
 from supercorrect.evaluation.settings import EvaluationSettings
 from supercorrect.evaluation.summary import compare_models, describe_grader, group_outcomes, summarise
 from supercorrect.grading import Grader
 from supercorrect.judging import open_grader
-from supercorrect.problems import load_problems
+from supercorrect.problems import load_held_out
 from supercorrect.progress import Reporter, Task
 from supercorrect.records import Problem
 from supercorrect.run_folder import fingerprint_of
@@ -46,40 +46,38 @@ def evaluate_models(
         ConfigError: The models are not different, or not as many as the prompts.
         SuperCorrectError: A model cannot be asked; what has been answered is kept.
     """
-    if len(set(models)) < len(models) or len(settings.prompts) not in (1, len(models)):
+    names = [public_name(model) for model in models]
+    if len(set(names)) < len(models) or len(settings.prompts) not in (1, len(models)):
         raise ConfigError(
             f"expected different models and one prompt, or one for each model; got {len(models)} models "
-            f"({', '.join(models)}) and {len(settings.prompts)} prompts"
+            f"({', '.join(names)}) and {len(settings.prompts)} prompts"
         )
-    [loaded] = load_problems([settings.problems], split="held_out", seed=settings.seed)
-    if loaded.rejections:
-        reporter.say(f"{loaded.name}: {len(loaded.rejections)} of {loaded.rows} rows left out: no reference answer")
-    problems = list({problem.problem_id: problem for problem in loaded.problems}.values())
+    asked = load_held_out(settings.problems, seed=settings.seed, say=reporter.say)
     rows: list[EvaluatedSample] = []
     described, outcomes = [], {}
     writer = ItemWriter(output)
     with RequestStore(store_path) as store, open_grader(settings.grading) as grader, writer:
         budget = Budget(access.max_cost_usd, store.spent_usd())
-        for index, model in enumerate(models):
+        for index, (model, name) in enumerate(zip(models, names, strict=True)):
             own, description = _evaluate(
                 ModelEvaluation(open_solver(model, settings, store, budget, access), settings, index),
-                problems,
+                asked.problems,
                 grader,
                 writer,
                 reporter,
             )
             rows += own
-            outcomes[model] = group_outcomes(own, grader, reporter)
-            described.append({"model": model, **description, **summarise(outcomes[model])})
+            outcomes[name] = group_outcomes(own, grader, reporter)
+            described.append({"model": name, **description, **summarise(outcomes[name])})
         writer.finish(rows)
     return {
         "problems": {
-            "source": loaded.name,
-            "layout": loaded.layout,
-            "fingerprint": fingerprint_of([(p.problem_id, p.reference_answer) for p in problems]),
-            "n": len(problems),
-            "repeated": len(loaded.problems) - len(problems),
-            "left_out": len(loaded.rejections),
+            "source": asked.name,
+            "layout": asked.layout,
+            "fingerprint": fingerprint_of([(p.problem_id, p.reference_answer) for p in asked.problems]),
+            "n": len(asked.problems),
+            "repeated": asked.repeated,
+            "left_out": asked.left_out,
         },
         "models": described,
         "comparisons": compare_models(outcomes),

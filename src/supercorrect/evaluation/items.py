@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from supercorrect.errors import ConfigError, StorageError
 from supercorrect.grading import Grade, Grader
 from supercorrect.records import Record, VerdictStatus
-from supercorrect.store import write_records
+from supercorrect.store import require_pyarrow, write_parquet, write_records
 
 
 class GradedPass(BaseModel):
@@ -78,7 +78,7 @@ class ItemWriter:
         if output is not None and output.suffix not in (".jsonl", ".parquet"):
             raise ConfigError(f"--output: expected a name that ends in .jsonl or .parquet, got {output}")
         if output is not None and output.suffix == ".parquet":
-            _import_pyarrow()
+            require_pyarrow()
         self._output = output
         self._partial = output.with_name(f"{output.name}.partial") if output else None
 
@@ -110,28 +110,11 @@ class ItemWriter:
         if self._output.suffix == ".jsonl":
             write_records(self._output, rows)
         else:
-            _write_parquet(self._output, rows)
+            write_parquet(self._output, [_parquet_row(row) for row in rows])
         self._partial.unlink(missing_ok=True)
 
 
-def _write_parquet(path: Path, rows: Sequence[EvaluatedSample]) -> None:
+def _parquet_row(row: EvaluatedSample) -> dict[str, Any]:
     """Passes are JSON text here: a column has one type, whether or not anything was corrected."""
-    pyarrow, parquet = _import_pyarrow()
-    dumped = [row.model_dump(mode="json") for row in rows]
-    for row in dumped:
-        row["passes"], row["reflexion"] = json.dumps(row["passes"]), json.dumps(row["reflexion"])
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        parquet.write_table(pyarrow.Table.from_pylist(dumped), unfinished)
-        unfinished.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error}") from error
-
-
-def _import_pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ConfigError("writing parquet needs pyarrow; install it with: pip install 'supercorrect[data]'") from error
-    return pyarrow, parquet
+    dumped = row.model_dump(mode="json")
+    return {**dumped, "passes": json.dumps(dumped["passes"]), "reflexion": json.dumps(dumped["reflexion"])}

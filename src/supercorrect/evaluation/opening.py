@@ -10,10 +10,11 @@ from supercorrect.budget import Budget
 from supercorrect.config import EndpointConfig, StudentConfig
 from supercorrect.evaluation.settings import EvaluationSettings
 from supercorrect.evaluation.solvers import EndpointSolver, Solver, StudentSolver
+from supercorrect.models.endpoint import public_url
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.store import RequestStore
 
-_AT_URL = re.compile(r"(?P<model>.+)@(?P<url>https?://.+)")
+_AT_URL = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,12 @@ class Access:
 
     api_key_env: str | None = None
     max_cost_usd: float | None = None
+
+
+def public_name(model: str) -> str:
+    """What the user calls a model, as it may be shown and written: a URL without user, password and query."""
+    at_url = _AT_URL.fullmatch(model)
+    return f"{at_url['model']}@{public_url(at_url['url'])}" if at_url else model
 
 
 def open_solver(
@@ -40,7 +47,7 @@ def open_solver(
     at_url = _AT_URL.fullmatch(model)
     if at_url:
         endpoint = EndpointConfig(model=at_url["model"], base_url=at_url["url"], api_key_env=access.api_key_env)
-        return EndpointSolver(model, endpoint, store, budget)
+        return EndpointSolver(public_name(model), endpoint, store, budget)
     name, revision = model, None
     if not Path(model).exists() and "@" in model:
         name, _, revision = model.partition("@")

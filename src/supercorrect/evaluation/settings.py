@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -11,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from supercorrect.config import GradingConfig, ProblemSetConfig, SamplingConfig, Section
 from supercorrect.errors import ConfigError
-from supercorrect.prompts import read_template
+from supercorrect.prompts import hash_prompt
 
 _SHOWN_ELSEWHERE = {
     "problems",
@@ -106,8 +105,3 @@ def problem_set(source: str, limit: int | None) -> ProblemSetConfig:
     if limit is None:
         raise ConfigError(f"--problems {source}: a function makes as many problems as --limit says; expected --limit")
     return ProblemSetConfig(make=source, count=limit)
-
-
-def hash_prompt(name_or_path: str) -> str:
-    """The first twelve digits of the SHA-256 of a template's text."""
-    return hashlib.sha256(read_template(name_or_path).encode()).hexdigest()[:12]

@@ -41,7 +41,7 @@ class Solver(Protocol):
 
     @property
     def name(self) -> str:
-        """As the user named it."""
+        """As the user named it, without what its URL holds of secrets."""
 
     def batches(self, messages: Sequence[str]) -> list[list[int]]:
         """The messages by index, in the batches in which they are best worked off."""

@@ -23,6 +23,7 @@ COLUMNS = {
     "reference_answer": ("reference_answer", "gt", "ground_truth", "target", "answer", "reference_solution"),
     "completion": ("completion", "completions", "response", "responses", "generation", "generations", "reasoning"),
     "label": ("label", "labels", "score", "scores", "is_correct", "previous_score"),
+    "finish_reason": ("finish_reason", "finish_reasons"),
     "topic": ("topic", "type", "subject"),
     "level": ("level",),
 }
@@ -44,6 +45,15 @@ class StoredSample:
     sample_index: int
     completion: str
     label: bool | None
+    finish_reason: str | None
+
+
+@dataclass(frozen=True)
+class StoredSet:
+    """A file's solutions, and how many times it has a problem, or a model's column for it, with none."""
+
+    samples: list[StoredSample]
+    without_solution: int
 
 
 def evaluate_stored(path: Path, grading: GradingConfig, *, output: Path | None, reporter: Reporter) -> dict[str, Any]:
@@ -53,9 +63,12 @@ def evaluate_stored(path: Path, grading: GradingConfig, *, output: Path | None, 
         path: See `read_stored`.
         output: Receives a row a sample; see `ItemWriter`.
     """
-    samples = list(read_stored(path))
+    stored = read_stored(path)
+    samples = stored.samples
     if not samples:
-        raise InputError(f"{path}: expected stored solutions, found none")
+        raise InputError(f"{path}: expected stored solutions, found none ({stored.without_solution} rows without one)")
+    if stored.without_solution:
+        reporter.say(f"{path.name}: {stored.without_solution} left out: no solution")
     rows: list[EvaluatedSample] = []
     with open_grader(grading) as grader, ItemWriter(output) as writer:
         with reporter.task(f"grade {path}", total=len(samples)) as task:
@@ -65,7 +78,6 @@ def evaluate_stored(path: Path, grading: GradingConfig, *, output: Path | None, 
                 fresh = [
                     EvaluatedSample(
                         **vars(sample),
-                        finish_reason=None,
                         status=grade.status,
                         extracted=grade.extracted,
                         reason=grade.reason,
@@ -81,14 +93,18 @@ def evaluate_stored(path: Path, grading: GradingConfig, *, output: Path | None, 
             name: group_outcomes([row for row in rows if row.model == name], grader, reporter) for name in names
         }
     return {
-        "problems": {"source": path.stem, "n": len({row.problem_id for row in rows})},
+        "problems": {
+            "source": path.stem,
+            "n": len({row.problem_id for row in rows}),
+            "without_solution": stored.without_solution,
+        },
         "models": [{"model": name, **summarise(own)} for name, own in outcomes.items()],
         "comparisons": compare_models(outcomes),
         "grader": describe_grader(grading),
     }
 
 
-def read_stored(path: Path) -> Iterator[StoredSample]:
+def read_stored(path: Path) -> StoredSet:
     """Stored solutions, from jsonl, json or parquet, in one of three layouts.
 
     A row is one sample (several rows of the same problem are its samples), a problem with a list of samples, or a
@@ -98,34 +114,38 @@ def read_stored(path: Path) -> Iterator[StoredSample]:
     Raises:
         InputError: A row has no problem, no reference answer or no solution (says file:line).
     """
+    samples: list[StoredSample] = []
+    without_solution = 0
     seen: Counter[tuple[str, str]] = Counter()
     for where, row in read_rows(ProblemSetConfig(path=str(path))):
         problem, reference = _text(row, "problem", where), _text(row, "reference_answer", where)
         given_id = row.get("problem_id")
         topic, level = (text_of(_find(row, COLUMNS[field])) for field in ("topic", "level"))
-        for model, completions, labels in _solutions(row, where):
+        for model, completions, labels, reasons in _solutions(row, where):
+            without_solution += completions == []
             own_id = str(given_id) if given_id is not None else make_id("problem", problem)
             several = isinstance(completions, list)
             number = seen[model, own_id]
             seen[model, own_id] += 1
             if several and number:  # the same problem in two rows is two problems
                 own_id = make_id("problem", own_id, number)
-            for i, (completion, label) in enumerate(_each(completions, labels, where)):
+            for i, written in enumerate(_each(completions, labels, reasons, where)):
                 index = i if several else number
-                yield StoredSample(model, own_id, problem, reference, topic, level, index, completion, label)
+                samples.append(StoredSample(model, own_id, problem, reference, topic, level, index, *written))
+    return StoredSet(samples, without_solution)
 
 
-def _solutions(row: Row, where: str) -> Iterator[tuple[str, Any, Any]]:
-    """Model, completion or completions, label or labels."""
+def _solutions(row: Row, where: str) -> Iterator[tuple[str, Any, Any, Any]]:
+    """Model, then completion, label and finish reason, each one or a list; no completions where it has none."""
     completion = _find(row, COLUMNS["completion"])
     if completion is not None:
-        yield str(row.get("model", "stored")), completion, _find(row, COLUMNS["label"])
+        yield str(row.get("model", "stored")), completion, *_beside(row)
         return
-    columns = {name: value for name, value in row.items() if isinstance(value, dict)}
-    for name, value in columns.items():
-        solution = _find(value, IN_A_MODELS_COLUMN["completion"])
-        if solution is not None:
-            yield name, [solution], [_find(value, COLUMNS["label"])]
+    names = IN_A_MODELS_COLUMN["completion"]
+    columns = {k: value for k, value in row.items() if isinstance(value, dict) and any(name in value for name in names)}
+    for model, value in columns.items():
+        solution = _find(value, names)
+        yield (model, [], None, None) if solution is None else (model, [solution], *_beside(value))
     if not columns:
         raise InputError(
             f"{where}: expected a solution in one of the columns {', '.join(COLUMNS['completion'])}, or a column for "
@@ -133,15 +153,30 @@ def _solutions(row: Row, where: str) -> Iterator[tuple[str, Any, Any]]:
         )
 
 
-def _each(completions: Any, labels: Any, where: str) -> Iterator[tuple[str, bool | None]]:
+def _beside(row: Mapping[str, Any]) -> tuple[Any, Any]:
+    return _find(row, COLUMNS["label"]), _find(row, COLUMNS["finish_reason"])
+
+
+def _each(
+    completions: Any, labels: Any, finish_reasons: Any, where: str
+) -> Iterator[tuple[str, bool | None, str | None]]:
+    """Completion, label and finish reason of each sample; a label is true, false, 1 or 0."""
     texts = completions if isinstance(completions, list) else [completions]
-    marks = labels if isinstance(labels, list) else [labels] * len(texts)
-    if len(marks) != len(texts):
-        raise InputError(f"{where}: expected as many labels as solutions, got {len(marks)} and {len(texts)}")
-    for text, mark in zip(texts, marks, strict=True):
+    marks = _as_many(labels, len(texts), "labels", where)
+    reasons = _as_many(finish_reasons, len(texts), "finish reasons", where)
+    for text, mark, reason in zip(texts, marks, reasons, strict=True):
         if not isinstance(text, str):
             raise InputError(f"{where}: expected a solution's text, got {text!r:.60}")
-        yield text, mark if isinstance(mark, bool) else None
+        label = bool(mark) if isinstance(mark, int | float) and mark in (0, 1) else None
+        yield text, label, reason if isinstance(reason, str) else None
+
+
+def _as_many(values: Any, n: int, name: str, where: str) -> list[Any]:
+    """A list as it is, and one value for all."""
+    many = values if isinstance(values, list) else [values] * n
+    if len(many) != n:
+        raise InputError(f"{where}: expected as many {name} as solutions, got {len(many)} and {n}")
+    return many
 
 
 def _text(row: Row, field: str, where: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from statistics import fmean
 from typing import TypedDict
@@ -127,7 +127,6 @@ def summarise(outcomes: dict[str, ProblemOutcome]) -> ModelFigures:
     labelled = [row for row in rows if row.label is not None]
     differing = [(r.problem_id, r.sample_index) for r in labelled if r.label != (r.status == "correct")]
     steady = len(set(counts)) == 1 and counts[0] > 1
-    reflected = compute_self_correction([_outcome(row, row.reflexion) for row in rows if row.reflexion])
     return {
         "accuracy": compute_mean(shares),
         "ungradable": dict(Counter(row.reason or "" for row in rows if row.status == "ungradable")),
@@ -138,8 +137,8 @@ def summarise(outcomes: dict[str, ProblemOutcome]) -> ModelFigures:
         "stability": compute_stability([problem.right for problem in problems]) if steady else None,
         "by_topic": compute_groups([problem.samples[0].topic for problem in problems], shares),
         "by_level": compute_groups([problem.samples[0].level for problem in problems], shares),
-        "self_correction": _passes(rows),
-        "reflexion": reflected,
+        "self_correction": _passes(problems),
+        "reflexion": _corrected(problems, lambda row: row.reflexion),
         "label_differences": differing if labelled else None,
     }
 
@@ -183,11 +182,18 @@ def _maj_at(problems: Sequence[ProblemOutcome], k: int) -> Majority:
     return {**compute_mean([share for share, _ in votes]), "ties": sum(ties for _, ties in votes)}
 
 
-def _passes(rows: Sequence[EvaluatedSample]) -> list[SelfCorrection]:
-    count = min(len(row.passes) for row in rows)
-    figures = (compute_self_correction([_outcome(row, row.passes[i]) for row in rows]) for i in range(count))
+def _passes(problems: Sequence[ProblemOutcome]) -> list[SelfCorrection]:
+    count = min(len(row.passes) for problem in problems for row in problem.samples)
+    figures = map(lambda k: _corrected(problems, lambda row: row.passes[k]), range(count))
     return [one for one in figures if one is not None]
 
 
-def _outcome(row: EvaluatedSample, after: GradedPass) -> PassOutcome:
-    return PassOutcome(row.status, after.status, after.faulted)
+def _corrected(
+    problems: Sequence[ProblemOutcome], after: Callable[[EvaluatedSample], GradedPass | None]
+) -> SelfCorrection | None:
+    """What became of all samples, problem by problem."""
+    outcomes = [
+        [PassOutcome(row.status, late.status, late.faulted) for row in problem.samples if (late := after(row))]
+        for problem in problems
+    ]
+    return compute_self_correction([solutions for solutions in outcomes if solutions])

@@ -10,11 +10,12 @@ from rich.table import Table
 
 from supercorrect.evaluation.summary import ModelComparison
 from supercorrect.metrics import PairedComparison, Proportion, SelfCorrection, Stability
+from supercorrect.visible_text import make_cells, plain_text
 
 SHOWN_DIFFERENCES = 10
 LEGEND = (
     "rate: share of the wrong ones that a pass makes right; recall: share of them in which it finds an error;\n"
-    "over: share of the right ones that it makes wrong. No oracle; each pass against the first solutions."
+    "over: share of the right ones that it makes wrong; means over problems. No oracle; each pass against the first."
 )
 
 
@@ -31,7 +32,7 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
     if any(model["self_correction"] or model["reflexion"] for model in models):
         console.print(LEGEND, markup=False, soft_wrap=True)
     for line in _notes(result, models):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(plain_text(line), markup=False, soft_wrap=True)
 
 
 def short_labels(names: Sequence[str]) -> dict[str, str]:
@@ -65,7 +66,7 @@ def _accuracies(models: list[dict[str, Any]]) -> Table:
     table = _table("model", "accuracy", "ungradable", "cut")
     for model in models:
         reasons = ", ".join(f"{count} {reason}" for reason, count in model["ungradable"].items()) or "0"
-        table.add_row(model["label"], show_share(model["accuracy"]), reasons, str(model["cut"]))
+        table.add_row(*make_cells(model["label"], show_share(model["accuracy"]), reasons, str(model["cut"])))
     return table
 
 
@@ -75,7 +76,7 @@ def _samples(models: list[dict[str, Any]]) -> Table:
         for k, share in model["pass_at"].items():
             majority = model["maj_at"].get(k)
             ties = str(majority["ties"]) if majority else "–"
-            table.add_row(model["label"], str(k), show_share(share), show_share(majority), ties)
+            table.add_row(*make_cells(model["label"], str(k), show_share(share), show_share(majority), ties))
     return table
 
 
@@ -84,7 +85,7 @@ def _groups(name: str, models: list[dict[str, Any]]) -> Table:
     for group in sorted({group for model in models for group in model[f"by_{name}"]}):
         for model in models:
             if share := model[f"by_{name}"].get(group):
-                table.add_row(group, model["label"], str(share["n"]), show_share(share))
+                table.add_row(*make_cells(group, model["label"], str(share["n"]), show_share(share)))
     return table
 
 
@@ -94,7 +95,7 @@ def _corrections(models: list[dict[str, Any]]) -> Table:
         passes = [(str(i), figures) for i, figures in enumerate(model["self_correction"], 1)]
         for name, figures in [*passes, ("Reflexion", model["reflexion"])]:
             if figures is not None:
-                table.add_row(model["label"], name, *_corrected(figures))
+                table.add_row(*make_cells(model["label"], name, *_corrected(figures)))
     return table
 
 
@@ -113,7 +114,9 @@ def _comparisons(comparisons: list[ModelComparison], labels: Mapping[str, str]) 
         kinds: dict[str, PairedComparison | None] = {"accuracy": one["accuracy"], "majority": one["majority"]}
         for kind, compared in kinds.items():
             if compared is not None:
-                table.add_row(f"{labels[one['first']]} − {labels[one['second']]}", kind, *_compared(compared))
+                table.add_row(
+                    *make_cells(f"{labels[one['first']]} − {labels[one['second']]}", kind, *_compared(compared))
+                )
     return table
 
 
@@ -131,7 +134,11 @@ def _compared(compared: PairedComparison) -> list[str]:
 def _notes(result: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> list[str]:
     """Below the tables: how it was measured."""
     source = result["problems"]
-    counts = {"without a reference answer": source.get("left_out", 0), "asked before": source.get("repeated", 0)}
+    counts = {
+        "without a reference answer": source.get("left_out", 0),
+        "asked before": source.get("repeated", 0),
+        "without a solution": source.get("without_solution", 0),
+    }
     left_out = "".join(f", {count} {reason} left out" for reason, count in counts.items() if count)
     notes = [f"In %, with 95 % intervals, on {source['n']} problems of {source['source']}{left_out}."]
     for model in models:

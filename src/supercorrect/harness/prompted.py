@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import logging
 
 from supercorrect.config import ProblemSetConfig
 from supercorrect.errors import ConfigError
-from supercorrect.problems import load_problems
+from supercorrect.problems import load_held_out
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Record
+
+log = logging.getLogger(__name__)
 
 
 class PromptedProblem(Record):
@@ -20,7 +22,7 @@ class PromptedProblem(Record):
 
 
 def load_prompted(problems: str | None, prompt: str) -> list[PromptedProblem]:
-    """The problems of a file, in any layout that `supercorrect eval` reads.
+    """The problems of a file that `supercorrect eval` would ask, in any layout that it reads; it warns of the others.
 
     Args:
         problems: The file; None: it was not named.
@@ -35,7 +37,7 @@ def load_prompted(problems: str | None, prompt: str) -> list[PromptedProblem]:
             "no problems are named: expected the path of a jsonl, json or parquet file as 'problems' "
             '(lm_eval: --metadata \'{"problems": "held_out.jsonl"}\'; inspect: -T problems=held_out.jsonl)'
         )
-    [loaded] = load_problems([ProblemSetConfig(path=str(Path(problems)))], split="held_out", seed=0)
+    asked = load_held_out(ProblemSetConfig(path=problems), seed=0, say=log.warning)
     template = read_template(prompt)
     return [
         PromptedProblem(
@@ -43,5 +45,5 @@ def load_prompted(problems: str | None, prompt: str) -> list[PromptedProblem]:
             prompt=render_prompt(template, problem=problem.problem),
             reference_answer=problem.reference_answer,
         )
-        for problem in loaded.problems
+        for problem in asked.problems
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +17,7 @@ from supercorrect.models import ChatRequest, OpenAICompatibleModel, ServedEndpoi
 from supercorrect.models.endpoint import given_url, public_url
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.progress import Reporter
-from supercorrect.prompts import read_template, render_prompt
+from supercorrect.prompts import hash_prompt, read_template, render_prompt
 from supercorrect.reviewing import Finding, WrittenSolution, review_steps, rewrite_from
 from supercorrect.store import RequestStore
 from supercorrect.training.rendering import text_ids
@@ -37,7 +36,7 @@ class Critic(Protocol):
 
 def describe_prompt(template: str) -> dict[str, str]:
     """A prompt's name and the hash of its text."""
-    return {"prompt": template, "prompt_sha256": hashlib.sha256(read_template(template).encode()).hexdigest()}
+    return {"prompt": template, "prompt_hash": hash_prompt(template)}
 
 
 @dataclass(frozen=True)

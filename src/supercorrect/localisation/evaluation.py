@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from supercorrect.config import EndpointConfig
-from supercorrect.errors import ConfigError
 from supercorrect.grading import Grade, Grader, judge_failed, read_judgement, render_judge_prompt
 from supercorrect.localisation.critics import Critic
 from supercorrect.localisation.judged import Comparison, JudgedReview, Judging, judge_reviews
 from supercorrect.localisation.loading import LabelledSet
 from supercorrect.localisation.measures import compute_localisation_figures
 from supercorrect.models import Budget, ChatRequest, OpenAICompatibleModel, ServedEndpoint, ask_model
-from supercorrect.problems.rows import INSTALL_HINT
 from supercorrect.progress import Reporter
 from supercorrect.records import Rejection
-from supercorrect.store import RequestStore, file_sha256, write_json_atomic, write_records
+from supercorrect.store import (
+    RequestStore,
+    file_sha256,
+    iterate_records,
+    write_json_atomic,
+    write_parquet,
+    write_records,
+)
 
 ALL = "all"
 
@@ -52,18 +56,10 @@ def write_results(
     write_json_atomic(output / "metrics.json", result)
 
 
-def write_parquet(output: Path) -> None:
-    """Write `items.parquet` from `items.jsonl`.
-
-    Raises:
-        ConfigError: A package is not installed.
-    """
-    try:
-        from pyarrow import Table, parquet
-    except ImportError as error:
-        raise ConfigError(f"--parquet needs pyarrow; {INSTALL_HINT}") from error
-    rows = [json.loads(line) for line in (output / "items.jsonl").read_text(encoding="utf-8").splitlines()]
-    parquet.write_table(Table.from_pylist(rows), output / "items.parquet")
+def write_items_parquet(output: Path) -> None:
+    """Write `items.parquet` from `items.jsonl`, whole or not at all."""
+    rows = iterate_records(output / "items.jsonl", JudgedReview)
+    write_parquet(output / "items.parquet", [row.model_dump(mode="json") for row in rows])
 
 
 def judge_through(endpoint: EndpointConfig, store: RequestStore, budget: Budget, reporter: Reporter) -> Judging:

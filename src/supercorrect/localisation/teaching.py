@@ -59,7 +59,7 @@ def evaluate_teacher(
     left_out = [rejection for one in sets for rejection in one.rejections]
     left_out += [_leave_out(s, reason) for s in loaded if (reason := _unusable(s)) is not None]
     solutions = [solution for solution in loaded if _unusable(solution) is None]
-    budget = Budget(recipe.max_cost_usd)
+    budget = Budget(recipe.max_cost_usd, store.spent_usd())
     teach = _Teaching(output, store, reporter, budget)
     alone = teach.run(recipe.model_copy(update={"inspector": None}), solutions)
     conditions = {"first_reply": _first_replies(alone, solutions, store), "without_inspector": alone.reviews}

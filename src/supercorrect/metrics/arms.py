@@ -54,7 +54,7 @@ def compute_arm(
         "accuracy_greedy": compute_accuracy([i.greedy for i in items]),
         "ungradable": sum(i.sampled == "ungradable" for i in items),
         "self_correction": compute_self_correction(
-            [PassOutcome(i.sampled, i.corrected, i.faulted) for i in items if i.corrected is not None]
+            [[PassOutcome(i.sampled, i.corrected, i.faulted)] for i in items if i.corrected is not None]
         ),
         "localisation": compute_localisation(items, corrections, verdicts, grader),
         "by_topic": compute_groups([p.topic for p in asked], right),

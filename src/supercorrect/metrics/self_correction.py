@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TypedDict
 
 from supercorrect.metrics.comparison import PairedComparison, compare_paired
-from supercorrect.metrics.proportions import Proportion, compute_proportion, compute_share
+from supercorrect.metrics.proportions import Proportion, compute_mean
 from supercorrect.records import VerdictStatus
 
 
@@ -23,11 +24,15 @@ class PassOutcome:
 class SelfCorrection(TypedDict):
     """Before and after one pass. Whatever is not `correct` counts as wrong here; None where nothing was counted.
 
+    Shares are means over problems, as several solutions of one problem hang together; rates are means over the problems
+    that have such a solution.
+
     Attributes:
         self_correction_rate: Share of the wrong solutions that are right after it.
         error_recall: Share of the wrong solutions in which it found an error.
         over_correction_rate: Share of the right solutions that are wrong after it.
-        change: After against before, solution by solution.
+        wrong_to_right: Counted over solutions, as `right_to_wrong` and `n`.
+        change: After against before, problem by problem.
     """
 
     accuracy_before: Proportion
@@ -41,24 +46,42 @@ class SelfCorrection(TypedDict):
     n: int
 
 
-def compute_self_correction(outcomes: Sequence[PassOutcome]) -> SelfCorrection | None:
-    """What self-correction fixed and broke; None where there was none."""
-    if not outcomes:
+def compute_self_correction(problems: Sequence[Sequence[PassOutcome]]) -> SelfCorrection | None:
+    """What self-correction fixed and broke; None where there was none.
+
+    Args:
+        problems: The solutions of each problem, one or more.
+    """
+    if not problems:
         return None
-    n = len(outcomes)
-    wrong = [o for o in outcomes if o.before != "correct"]
-    right = [o for o in outcomes if o.before == "correct"]
-    wrong_to_right = sum(o.after == "correct" for o in wrong)
-    right_to_wrong = sum(o.after != "correct" for o in right)
-    known = all(o.faulted is not None for o in wrong)
+    outcomes = [outcome for solutions in problems for outcome in solutions]
+    wrong = [[o for o in solutions if not _right_before(o)] for solutions in problems]
+    right = [[o for o in solutions if _right_before(o)] for solutions in problems]
+    known = all(o.faulted is not None for solutions in wrong for o in solutions)
+    before = [fmean(map(_right_before, solutions)) for solutions in problems]
+    after = [fmean(map(_right_after, solutions)) for solutions in problems]
     return {
-        "accuracy_before": compute_proportion(len(right), n),
-        "accuracy_after": compute_proportion(len(right) - right_to_wrong + wrong_to_right, n),
-        "wrong_to_right": wrong_to_right,
-        "right_to_wrong": right_to_wrong,
-        "self_correction_rate": compute_share(wrong_to_right, len(wrong)),
-        "error_recall": compute_share(sum(bool(o.faulted) for o in wrong), len(wrong)) if known else None,
-        "over_correction_rate": compute_share(right_to_wrong, len(right)),
-        "change": compare_paired([o.after == "correct" for o in outcomes], [o.before == "correct" for o in outcomes]),
-        "n": n,
+        "accuracy_before": compute_mean(before),
+        "accuracy_after": compute_mean(after),
+        "wrong_to_right": sum(_right_after(o) and not _right_before(o) for o in outcomes),
+        "right_to_wrong": sum(_right_before(o) and not _right_after(o) for o in outcomes),
+        "self_correction_rate": _mean_share(wrong, _right_after),
+        "error_recall": _mean_share(wrong, lambda o: bool(o.faulted)) if known else None,
+        "over_correction_rate": _mean_share(right, lambda o: not _right_after(o)),
+        "change": compare_paired(after, before),
+        "n": len(outcomes),
     }
+
+
+def _right_before(outcome: PassOutcome) -> bool:
+    return outcome.before == "correct"
+
+
+def _right_after(outcome: PassOutcome) -> bool:
+    return outcome.after == "correct"
+
+
+def _mean_share(problems: Sequence[Sequence[PassOutcome]], holds: Callable[[PassOutcome], bool]) -> Proportion | None:
+    """The mean, over the problems that have any of these solutions, of the share of them of which it holds."""
+    shares = [fmean(map(holds, solutions)) for solutions in problems if solutions]
+    return compute_mean(shares) if shares else None

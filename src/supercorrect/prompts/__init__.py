@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -50,6 +51,11 @@ def read_template(name_or_path: str) -> str:
             f"prompt template not found: expected one of {', '.join(PROMPT_NAMES)} or a readable file, "
             f"got {name_or_path!r} ({error})"
         ) from error
+
+
+def hash_prompt(name_or_path: str) -> str:
+    """The first twelve digits of the SHA-256 of a template's text: how a prompt is told from another everywhere."""
+    return hashlib.sha256(read_template(name_or_path).encode()).hexdigest()[:12]
 
 
 @lru_cache(maxsize=64)

@@ -10,10 +10,10 @@ import jinja2
 from supercorrect.amounts import dollars
 from supercorrect.arms import arm_names, prompt_of
 from supercorrect.config import Recipe
-from supercorrect.evaluation.settings import hash_prompt
 from supercorrect.evaluation.summary import describe_grader
 from supercorrect.judging import open_grader
 from supercorrect.metrics import ArmMetrics, compute_arm
+from supercorrect.prompts import hash_prompt
 from supercorrect.records import Correction, EvaluationItem, Problem, Verdict
 from supercorrect.report.page import Figures, describe_run, render_page
 from supercorrect.report.quality import compute_quality

@@ -10,6 +10,7 @@ from supercorrect.store.files import (
     write_text_atomic,
 )
 from supercorrect.store.lock import RunLock
+from supercorrect.store.parquet import require_pyarrow, write_parquet
 from supercorrect.store.requests import RequestStore, Usage
 from supercorrect.store.responses import KeptStatus, ResponseStatus, StoredResponse, request_key
 
@@ -26,7 +27,9 @@ __all__ = [
     "iterate_records",
     "read_records",
     "request_key",
+    "require_pyarrow",
     "write_json_atomic",
+    "write_parquet",
     "write_records",
     "write_text_atomic",
 ]
