@@ -72,7 +72,7 @@ def test_lineage_leads_from_every_pair_back_to_its_problem(small_run: Path) -> N
     corrections = {c.correction_id: c for c in folder.read("corrections/errors", Correction)}
     wrong = {v.solution_id for v in folder.read("verdicts/errors", Verdict) if v.status == "incorrect"}
     pairs = folder.read("pairs/train", Pair)
-    assert {p.layout for p in pairs} == {"continuation", "correction", "right_step"}
+    assert {p.layout for p in pairs} == {"continuation", "correction", "right_step", "wrong_step"}
     for pair in pairs:
         correction = corrections[pair.correction_id]
         assert correction.solution_id == pair.solution_id

@@ -45,8 +45,10 @@ def print_estimate(estimate: Estimate) -> None:
     table = Table("stage", "requests", "stored", "input tokens", "output tokens", "cost", "in batches")
     for stage in estimate.stages:
         counts = [_range(figure, _short) for figure in (stage.requests, stage.input_tokens, stage.output_tokens)]
-        counts = (str(entry.inputs), str(entry.kept), rejected, f"{entry.seconds:.1f}")
-        table.add_row(*make_cells(name, state, *counts, tokens, dollars(entry.usd) if tokens else ""))
+        costs = [_range(figure, dollars) for figure in (stage.usd, stage.usd_in_batches)]
+        table.add_row(*make_cells(stage.stage, counts[0], f"{stage.stored:,}", *counts[1:], *costs))
+    totals = [_range(figure, dollars) for figure in (estimate.usd, estimate.usd_in_batches)]
+    table.add_row(*make_cells("all", "", "", "", "", *totals))
     console = Console(highlight=False)
     console.print(table)
     for stage in estimate.stages:

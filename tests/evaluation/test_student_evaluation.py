@@ -33,7 +33,7 @@ def settings(path: Path, **more: Any) -> EvaluationSettings:
         problems=problem_set(str(path), None),
         prompts=(f"{PROMPTS}/hierarchical.jinja",),
         correction_prompt=f"{PROMPTS}/correction.jinja",
-        sampling=SamplingConfig(temperature=1.0, max_new_tokens=200),
+        sampling=SamplingConfig(temperature=0.7, max_new_tokens=200),
         review_max_new_tokens=64,
         batch_size=16,
         **more,

@@ -38,7 +38,7 @@ def test_every_table_and_claim_stands_on_the_page(seeded: list[SeededRecipe], tm
         "| cross_dpo is above hsft: sampled |",
         "*holds*",
         "make paper",
-        "T = 1",
+        "T = 0.7",
     ):
         assert words in text
     claims = [line for line in text.splitlines() if line.endswith(("*holds* |", "*does not hold* |", "resolved* |"))]

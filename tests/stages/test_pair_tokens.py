@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from supercorrect.models.transformers_student import load_tokenizer
+from supercorrect.pair_layouts import OPEN_FAULT
 from supercorrect.records import Correction, OwnCorrection, Pair, Problem, Solution
 from supercorrect.run_folder import RunFolder
 from supercorrect.training.rendering import chat_prompt_ids, decode_tokens, text_ids, user_message
@@ -42,7 +43,7 @@ def test_a_review_restates_the_students_own_tokens_and_ends_where_the_judgement_
     problems = {p.problem_id: p.problem for p in folder.read("problems/errors", Problem)}
     solutions = {s.solution_id: s for s in folder.read("solutions/errors", Solution)}
     own = {o.own_correction_id: o for o in folder.read("own_corrections/errors", OwnCorrection)}
-    pairs = [p for p in folder.read("pairs/train", Pair) if p.layout in ("correction", "right_step")]
+    pairs = [p for p in folder.read("pairs/train", Pair) if p.layout != "continuation"]
     for pair in pairs:
         message = user_message(CORRECTION, problem=problems[pair.problem_id], steps="")
         opening = tuple(chat_prompt_ids(tokenizer, message))
@@ -51,14 +52,17 @@ def test_a_review_restates_the_students_own_tokens_and_ends_where_the_judgement_
         assert solutions[pair.solution_id].completion_token_ids[: len(restated)] == restated
         assert pair.own_correction_id is not None
         written = own[pair.own_correction_id].completion_token_ids
-        assert written[: len(pair.rejected_ids)] == pair.rejected_ids
+        begun_alarm = pair.layout == "right_step" and pair.rejected == OPEN_FAULT
+        assert begun_alarm or written[: len(pair.rejected_ids)] == pair.rejected_ids
         if pair.layout == "right_step":
             assert pair.chosen == f" </Step{pair.step}>"
-            assert pair.step < pair.first_error_step
+            assert pair.first_error_step is None or pair.step < pair.first_error_step
+        elif pair.layout == "wrong_step":
+            assert pair.chosen == OPEN_FAULT
         else:
             assert pair.chosen.startswith(" <Cause>")
             assert pair.chosen.endswith(f"</Step{pair.step}>")
-    assert {p.layout for p in pairs} == {"correction", "right_step"}
+    assert {p.layout for p in pairs} == {"correction", "right_step", "wrong_step"}
 
 
 def test_no_side_ends_the_turn(folder: RunFolder) -> None:
