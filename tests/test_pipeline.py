@@ -70,16 +70,21 @@ def test_lineage_leads_from_every_pair_back_to_its_problem(small_run: Path) -> N
     problems = {p.problem_id for p in folder.read("problems/errors", Problem)}
     solutions = {s.solution_id: s for s in folder.read("solutions/errors", Solution)}
     corrections = {c.correction_id: c for c in folder.read("corrections/errors", Correction)}
-    wrong = {v.solution_id for v in folder.read("verdicts/errors", Verdict) if v.status == "incorrect"}
+    statuses = {v.solution_id: v.status for v in folder.read("verdicts/errors", Verdict)}
     pairs = folder.read("pairs/train", Pair)
     assert {p.layout for p in pairs} == {"continuation", "correction", "right_step", "wrong_step"}
     for pair in pairs:
-        correction = corrections[pair.correction_id]
-        assert correction.solution_id == pair.solution_id
-        assert pair.solution_id in wrong
         assert solutions[pair.solution_id].problem_id == pair.problem_id
         assert pair.problem_id in problems
-        assert 1 <= pair.step <= pair.first_error_step == correction.first_error_step
+        if pair.correction_id is None:
+            assert (pair.layout, pair.first_error_step) == ("right_step", None)
+            assert statuses[pair.solution_id] == "correct"
+            continue
+        correction = corrections[pair.correction_id]
+        assert correction.solution_id == pair.solution_id
+        assert statuses[pair.solution_id] == "incorrect"
+        assert pair.first_error_step == correction.first_error_step
+        assert 1 <= pair.step <= correction.first_error_step
     hsft = {p.problem_id for p in folder.read("problems/hsft", Problem)}
     assert {t.problem_id for t in folder.read("thoughts/hsft", Thought)} <= hsft
 
