@@ -246,7 +246,7 @@ def main() -> None:
 
 def sandbox_figures(path: Path, rounds: int, arguments: dict[str, Any]) -> dict[str, float]:
     """The first batch of real pairs, as the trainer orders them, with the sandbox's student."""
-    from supercorrect.models.transformers_student import load_model
+    from supercorrect.models.weights import load_model
     from supercorrect.records import Pair as PairRecord
     from supercorrect.store import read_records
     from supercorrect.training.batch_order import ProblemSampler

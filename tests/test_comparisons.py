@@ -11,7 +11,7 @@ import pytest
 from small_runs import small_recipe
 from supercorrect.arms import arm_names
 from supercorrect.formats import parse_thought
-from supercorrect.models.transformers_student import load_tokenizer
+from supercorrect.models.weights import load_tokenizer
 from supercorrect.pipeline import Pipeline
 from supercorrect.progress import Reporter
 from supercorrect.records import Correction, Pair, Problem, Solution

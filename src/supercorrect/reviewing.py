@@ -13,7 +13,8 @@ from functools import cached_property
 from supercorrect.config import SamplingConfig
 from supercorrect.formats import StepSpan, close_step, open_step, parse_step_review, render_steps, split_steps
 from supercorrect.models.stored_sampling import sample_stored
-from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
+from supercorrect.models.student import TokenCompletion
+from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.records import Solution
 from supercorrect.store import RequestStore
 from supercorrect.training.rendering import (

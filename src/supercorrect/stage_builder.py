@@ -23,7 +23,7 @@ from supercorrect.arms import (
 from supercorrect.config import SPLITS, Recipe
 from supercorrect.context import StageContext
 from supercorrect.decisions import decided_settings, read_decisions
-from supercorrect.models.transformers_student import model_fingerprint
+from supercorrect.models.weights import model_fingerprint
 from supercorrect.prompts import read_template
 from supercorrect.records import ThoughtStyle
 from supercorrect.run_folder import RunFolder, StageCounts

@@ -26,7 +26,8 @@ from supercorrect.localisation.judged import judge_reviews
 from supercorrect.localisation.labelled import LabelledSolution
 from supercorrect.localisation.loading import load_labelled_sets
 from supercorrect.localisation.reviews import Review, read_trace
-from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
+from supercorrect.models.student import TokenCompletion
+from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.progress import Reporter
 from supercorrect.prompts import hash_prompt
 from supercorrect.sandbox.server import MockOptions, create_app, running_app

@@ -15,7 +15,7 @@ import pytest
 
 from supercorrect.config import EndpointConfig, LimitsConfig, SamplingConfig
 from supercorrect.models import ChatRequest, OpenAICompatibleModel, ServedEndpoint
-from supercorrect.models.transformers_student import resolve_model_path
+from supercorrect.models.weights import resolve_model_path
 from supercorrect.sandbox.language import make_problems
 from supercorrect.store import RequestStore, StoredResponse
 

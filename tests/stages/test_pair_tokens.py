@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from supercorrect.models.transformers_student import load_tokenizer
+from supercorrect.models.weights import load_tokenizer
 from supercorrect.pair_layouts import OPEN_FAULT
 from supercorrect.records import Correction, OwnCorrection, Pair, Problem, Solution
 from supercorrect.run_folder import RunFolder

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from supercorrect.models.transformers_student import resolve_model_path
+from supercorrect.models.weights import resolve_model_path
 from supercorrect.training.checkpoints import latest_complete
 
 CONFIG = {"learning_rate": 1e-3, "max_steps": 4, "save_steps": 2, "chosen_sft_weight": 0.3, "replay_weight": 1.0}

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from supercorrect.config import CrossDPOConfig, LoraConfig, StudentConfig
 from supercorrect.errors import TrainingDataError
-from supercorrect.models.transformers_student import load_model, resolve_model_path
+from supercorrect.models.weights import load_model, resolve_model_path
 from supercorrect.progress import Reporter, Task
 from supercorrect.training import reference as reference_module
 from supercorrect.training.cross_dpo import train_cross_dpo

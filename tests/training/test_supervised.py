@@ -13,7 +13,7 @@ from transformers import Lfm2Config, Lfm2ForCausalLM
 
 from supercorrect.config import LoraConfig, StudentConfig, SupervisedConfig
 from supercorrect.errors import ConfigError, TrainingDataError
-from supercorrect.models.transformers_student import load_model, load_tokenizer, resolve_model_path
+from supercorrect.models.weights import load_model, load_tokenizer, resolve_model_path
 from supercorrect.progress import Reporter
 from supercorrect.training.rendering import TrainingRow, training_row
 from supercorrect.training.supervised import require_isolation, train_supervised

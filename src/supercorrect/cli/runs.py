@@ -90,7 +90,7 @@ def status(folder: Annotated[Path, typer.Argument(help="A run's folder.")], as_j
 @app.command()
 def validate(recipe: RecipePath, overrides: Overrides = None) -> None:
     """Check a recipe without running it: keys, values, prompts, problem sets, the student's folder."""
-    from supercorrect.models.transformers_student import resolve_model_path
+    from supercorrect.models.weights import resolve_model_path
     from supercorrect.problems import prepare_problems
     from supercorrect.stage_order import build_stages
 

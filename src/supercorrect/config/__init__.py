@@ -20,8 +20,8 @@ from supercorrect.config.recipe import (
     ReviewsConfig,
     SolutionsConfig,
     StabilityConfig,
-    StudentConfig,
 )
+from supercorrect.config.student import StudentConfig
 from supercorrect.config.tables import TABLE_ARMS, TableName
 from supercorrect.config.training import CrossDPOConfig, LoraConfig, SupervisedConfig, TrainingConfig
 

@@ -12,27 +12,13 @@ from supercorrect.config.arms import BASELINES, ComparisonConfig, ControlConfig
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
 from supercorrect.config.grading import GradingConfig
 from supercorrect.config.problems import ProblemsConfig
+from supercorrect.config.student import StudentConfig
 from supercorrect.config.tables import TableName
 from supercorrect.config.training import CrossDPOConfig, SupervisedConfig
 from supercorrect.records import PairLayout, ThoughtStyle
 
 _TAKEN = ("base", "sft", "hsft", "cross_dpo", "train")
 _ARM_NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
-
-
-class StudentConfig(Section):
-    """The base student, and how it runs.
-
-    Attributes:
-        model: A folder, a hub id, or `package:folder` for one that stands inside an installed package.
-        revision: The hub revision; without effect on a folder.
-        batch_size: Prompts sampled together.
-    """
-
-    model: str
-    revision: str | None = None
-    batch_size: int = Field(default=64, gt=0)
-    dtype: Literal["float32", "bfloat16"] = "float32"
 
 
 class PromptsConfig(Section):

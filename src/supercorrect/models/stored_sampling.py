@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from supercorrect.config import SamplingConfig
-from supercorrect.models.transformers_student import TokenCompletion, TransformersStudent
+from supercorrect.models.student import TokenCompletion
+from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.run_folder import fingerprint_of, seed_of
 from supercorrect.store import RequestStore, StoredResponse
 

@@ -13,7 +13,7 @@ from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
 from supercorrect.decisions import Decisions, read_decided
 from supercorrect.formats import parse_correction, render_correction, render_steps, split_steps
-from supercorrect.models.transformers_student import load_tokenizer
+from supercorrect.models.weights import load_tokenizer
 from supercorrect.records import Demonstration, Problem, Rejection, Solution
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import Tokenizer, TrainingRow, demonstration_row, training_row, user_message

@@ -11,7 +11,7 @@ from supercorrect.config import CrossDPOConfig
 from supercorrect.context import StageContext
 from supercorrect.decisions import Decisions, read_decided
 from supercorrect.errors import TrainingDataError
-from supercorrect.models.transformers_student import load_tokenizer
+from supercorrect.models.weights import load_tokenizer
 from supercorrect.records import Demonstration, Pair, Problem
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import write_json_atomic

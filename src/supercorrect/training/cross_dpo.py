@@ -10,7 +10,7 @@ from pathlib import Path
 from transformers import PrinterCallback, TrainingArguments, set_seed
 
 from supercorrect.config import CrossDPOConfig, StudentConfig
-from supercorrect.models.transformers_student import load_model, load_tokenizer, model_fingerprint
+from supercorrect.models.weights import load_model, load_tokenizer, model_fingerprint
 from supercorrect.progress import Task
 from supercorrect.training.arguments import trainer_arguments
 from supercorrect.training.checkpoints import (

@@ -14,7 +14,7 @@ from trl import SFTConfig, SFTTrainer
 
 from supercorrect.config import StudentConfig, SupervisedConfig
 from supercorrect.errors import ConfigError
-from supercorrect.models.transformers_student import load_model, load_tokenizer
+from supercorrect.models.weights import load_model, load_tokenizer
 from supercorrect.progress import Task
 from supercorrect.training.arguments import trainer_arguments
 from supercorrect.training.checkpoints import (

@@ -20,7 +20,7 @@ from typing import Any
 from supercorrect.arms import comparison_arms, round_arms
 from supercorrect.config import Recipe, load_recipe
 from supercorrect.errors import SuperCorrectError
-from supercorrect.models.transformers_student import load_model, load_tokenizer
+from supercorrect.models.weights import load_model, load_tokenizer
 from supercorrect.records import Pair
 from supercorrect.run_folder import RunFolder
 from supercorrect.viewer.index import RunIndex

@@ -1,0 +1,83 @@
+"""A student's files: where they stand, their hash, its tokenizer and its weights."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from supercorrect.errors import InputError, StorageError
+from supercorrect.store import file_sha256
+
+
+def resolve_model_path(model: str) -> str:
+    """A folder for `package:folder`; anything else, a folder or a hub id, as it is."""
+    package, separator, inner = model.partition(":")
+    return str(files(package) / inner) if separator else model
+
+
+def load_tokenizer(model: str, revision: str | None = None) -> Any:
+    """A student's tokenizer.
+
+    Raises:
+        InputError: The folder is no model.
+    """
+    from transformers import AutoTokenizer
+
+    _quieten_libraries()
+    path = resolve_model_path(model)
+    try:
+        return AutoTokenizer.from_pretrained(path, revision=revision)
+    except (OSError, ValueError) as error:
+        raise _not_a_model(model, error) from error
+
+
+def load_model(model: str, revision: str | None = None, dtype: str = "float32") -> Any:
+    """A student's weights, from safetensors only, ready for inference.
+
+    Raises:
+        InputError: The folder is no model.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+
+    _quieten_libraries()
+    path = resolve_model_path(model)
+    try:
+        loaded = AutoModelForCausalLM.from_pretrained(
+            path, revision=revision, dtype=getattr(torch, dtype), use_safetensors=True
+        )
+    except (OSError, ValueError, SafetensorError) as error:
+        raise _not_a_model(model, error) from error
+    return loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+
+
+def model_fingerprint(model: str, revision: str | None = None) -> str:
+    """A hash of a local model's files, or of a hub id and its revision."""
+    folder = Path(resolve_model_path(model))
+    if not folder.is_dir():
+        return f"{model}@{revision or 'main'}"
+    try:
+        parts = [f"{file.name}:{file_sha256(file)}" for file in sorted(folder.iterdir()) if file.is_file()]
+    except OSError as error:
+        raise StorageError(f"model not readable: {folder}: {error}") from error
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _quieten_libraries() -> None:
+    """Keep bars and advice to developers off the terminal, which shows our own progress."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+
+
+def _not_a_model(model: str, error: Exception) -> InputError:
+    return InputError(
+        f"not a model: expected a folder with config.json, tokenizer files and *.safetensors, or a hub id; "
+        f"got {model!r}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    )
