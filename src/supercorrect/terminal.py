@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from supercorrect.amounts import dollars
-from supercorrect.run_folder import Manifest
 from supercorrect.visible_text import make_cells, plain_text
 
-if TYPE_CHECKING:  # an estimate needs the stages, which `supercorrect --help` does not
+if TYPE_CHECKING:  # `supercorrect --help` needs neither, and is not to wait for them
     from supercorrect.estimate import Estimate, Figure
+    from supercorrect.run_folder import Manifest
 
 
 def print_plan(plan: dict[str, str]) -> None:

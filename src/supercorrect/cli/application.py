@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supercorrect.config import Recipe, load_recipe
+if TYPE_CHECKING:  # commands import what they need: `supercorrect --help` is not to wait for it
+    from supercorrect.config import Recipe
 
 app = typer.Typer(
     name="supercorrect",
@@ -18,7 +19,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-RecipePath = Annotated[Path, typer.Argument(help="The recipe: one YAML file is one experiment.", show_default=False)]
+RecipePath = Annotated[
+    Path, typer.Argument(help="The recipe: a YAML file, or a shipped one by name, such as sandbox.", show_default=False)
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(help="Dotted overrides, such as hsft.num_epochs=2 teacher.model=gpt-4o-mini.", show_default=False),
@@ -28,5 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 
 def load(path: Path, overrides: list[str] | None, output_dir: Path | None) -> Recipe:
     """The recipe of a command: its file, with overrides and the run's folder laid over it."""
+    from supercorrect.config import load_recipe
+
     recipe = load_recipe(path, tuple(overrides or ()))
     return recipe if output_dir is None else recipe.model_copy(update={"output_dir": str(output_dir)})

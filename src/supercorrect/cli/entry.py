@@ -20,6 +20,8 @@ PROCESS_DEFAULTS = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+TRAINING_PACKAGES = ("torch", "transformers", "tokenizers", "trl", "accelerate", "peft", "safetensors")
+"""What the extra `train` brings along."""
 
 
 class _StopSignalError(BaseException):
@@ -41,6 +43,10 @@ def main() -> NoReturn:
         _fail(str(error), error.exit_code)
     except _StopSignalError as stop:
         _fail(f"interrupted; what is finished is kept. Go on with: {_resuming(sys.argv[1:])}", 128 + stop.signal_number)
+    except ModuleNotFoundError as error:
+        if error.name not in TRAINING_PACKAGES:
+            raise
+        _fail(f"{error.name} is not installed: students that run here need `pip install 'supercorrect[train]'`", 2)
     except Exception as error:
         if not _is_storage_failure(error):
             raise

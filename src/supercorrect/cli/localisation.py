@@ -7,16 +7,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from supercorrect import terminal
-from supercorrect.budget import Budget
 from supercorrect.cli.application import AsJson, Overrides, RecipePath, app, load
-from supercorrect.config import EndpointConfig, SamplingConfig, StudentConfig, load_endpoint
 from supercorrect.progress import Reporter
-from supercorrect.store import RequestStore, RunLock, require_pyarrow
+
+if TYPE_CHECKING:
+    from supercorrect.store import RequestStore
 
 REVIEW_TOKENS, TRACE_TOKENS = 512, 4096
 
@@ -65,10 +65,13 @@ def eval_localisation(
     Reads ProcessBench, Mr-Ben, MR-GSM8K, BIG-Bench-Mistake and verify-then-generate as they are published. Started
     again with the same output, it asks for nothing that it has.
     """
+    from supercorrect.budget import Budget
+    from supercorrect.config import EndpointConfig, SamplingConfig, StudentConfig, load_endpoint
     from supercorrect.localisation.critics import Critic, EndpointCritic, StudentCritic
     from supercorrect.localisation.evaluation import evaluate_critic, judge_through, write_items_parquet
     from supercorrect.localisation.loading import load_labelled_sets
     from supercorrect.models.transformers_student import TransformersStudent
+    from supercorrect.store import require_pyarrow
 
     if parquet:
         require_pyarrow()
@@ -136,5 +139,7 @@ def _default_output(command: str, name: str) -> Path:
 @contextmanager
 def _opened(folder: Path) -> Iterator[RequestStore]:
     """The store in a folder that no other process works in."""
+    from supercorrect.store import RequestStore, RunLock
+
     with RunLock(folder), RequestStore(folder / "store.sqlite") as store:
         yield store

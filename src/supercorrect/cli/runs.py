@@ -6,16 +6,17 @@ import json
 from dataclasses import asdict
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from supercorrect import terminal
 from supercorrect.cli.application import AsJson, Overrides, RecipePath, app, load
-from supercorrect.config import Recipe, load_recipe
 from supercorrect.errors import InputError
 from supercorrect.progress import Reporter
-from supercorrect.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from supercorrect.config import Recipe
 
 
 @app.command()
@@ -54,6 +55,7 @@ def run(
 def _print_tables(recipe: Recipe, *, as_json: bool) -> None:
     """What a recipe with `tables` ends with."""
     from supercorrect.paper.building import table_path
+    from supercorrect.run_folder import RunFolder
 
     paths = [table_path(RunFolder(recipe.run_folder), name) for name in recipe.tables]
     if as_json:
@@ -68,6 +70,7 @@ def _print_tables(recipe: Recipe, *, as_json: bool) -> None:
 def status(folder: Annotated[Path, typer.Argument(help="A run's folder.")], as_json: AsJson = False) -> None:
     """Show each stage of a run: state, counts in, kept and rejected, time and cost."""
     from supercorrect.pipeline import Pipeline
+    from supercorrect.run_folder import RunFolder
 
     pipeline = Pipeline(_saved_recipe(folder), Reporter())
     manifest = RunFolder(folder).read_manifest()
@@ -130,6 +133,7 @@ def export(
 ) -> None:
     """Write a run's training sets as parquet, with a data card: teachers, counts, decontamination, licences, cost."""
     from supercorrect.export import export_argilla, export_run, push_export
+    from supercorrect.run_folder import RunFolder
 
     recipe = _saved_recipe(folder)
     rows = export_run(recipe, RunFolder(folder), output)
@@ -160,6 +164,8 @@ def view(
 
 def _saved_recipe(folder: Path) -> Recipe:
     """The recipe that a run was last started with."""
+    from supercorrect.config import load_recipe
+
     saved = folder / "recipe.yaml"
     if not saved.is_file():
         raise InputError(f"not a run folder: expected {saved}; name the folder that `supercorrect run` wrote")

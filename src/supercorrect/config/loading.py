@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,24 +14,45 @@ from supercorrect.config.base import EndpointConfig
 from supercorrect.config.recipe import Recipe
 from supercorrect.errors import ConfigError
 
+SHIPPED_RECIPES = Path(str(files("supercorrect") / "recipes"))
+
 
 def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> Recipe:
     """Read a recipe and lay dotted overrides over it.
 
     Args:
-        path: The YAML file. Its key `extends` names another recipe, beside it, that it is laid over.
+        path: The YAML file, or the name of a shipped recipe, such as `sandbox` or `paper/table6`. Its key `extends`
+            names another recipe, beside it, that it is laid over.
         overrides: Such as `hsft.learning_rate=1e-4`; the value is read as YAML.
 
     Raises:
         ConfigError: The file is missing, is not YAML, or has an unknown or wrong key.
     """
-    data = _read_mapping(Path(path))
+    data = _read_mapping(find_recipe(path))
     for override in overrides:
         _apply_override(data, override)
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{path}: {'; '.join(_describe(item) for item in error.errors())}") from error
+
+
+def find_recipe(recipe: str | Path) -> Path:
+    """The file of that path; where there is none, the shipped recipe of that name.
+
+    Raises:
+        ConfigError: There is neither.
+    """
+    for path in (Path(recipe), SHIPPED_RECIPES / f"{recipe}.yaml"):
+        if path.is_file():
+            return path
+    shipped = ", ".join(list_shipped_recipes())
+    raise ConfigError(f"recipe not readable: expected a YAML file, or a shipped recipe ({shipped}), got {recipe}")
+
+
+def list_shipped_recipes() -> list[str]:
+    """The names of all recipes that come with the package."""
+    return sorted(p.relative_to(SHIPPED_RECIPES).with_suffix("").as_posix() for p in SHIPPED_RECIPES.rglob("*.yaml"))
 
 
 def load_endpoint(path: str | Path) -> EndpointConfig:
