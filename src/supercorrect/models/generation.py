@@ -18,11 +18,14 @@ HasEnded = Callable[[torch.Tensor], torch.Tensor]
 """From what the rows have written so far, ids of shape (rows, tokens), to a boolean a row."""
 
 
-class RoomyLayer(DynamicLayer):
+class RoomyLayer(DynamicLayer):  # type: ignore[misc]
     """One layer's keys and values, of shape (rows, heads, tokens, head_dim), in buffers with room ahead.
 
     The layer it takes the place of is copied whole for each new token.
     """
+
+    keys: torch.Tensor
+    values: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
