@@ -34,11 +34,13 @@ test: $(READY)  ## All tests but the slow ones
 test-slow: $(READY)  ## The slow tests
 	$(BIN)/pytest -m slow
 
-check: $(READY)  ## Format, lint, types, layers, and every committed recipe
+check: $(READY)  ## Format, lint, types, layers, known holes, and every committed recipe
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/bandit -q -c pyproject.toml --severity-level medium -r src
+	$(BIN)/python tools/audit_dependencies.py constraints.txt
 	$(BIN)/pytest tests/test_recipes.py
 
 bench: $(READY)  ## Side by side with peers, one file a question

@@ -7,14 +7,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from supercorrect.config.base import EndpointConfig
 from supercorrect.config.recipe import Recipe
+from supercorrect.config.yaml_files import parse_yaml, read_yaml
 from supercorrect.errors import ConfigError
 
 SHIPPED_RECIPES = Path(str(files("supercorrect") / "recipes"))
+_LONGEST_SHOWN = 400
 
 
 def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> Recipe:
@@ -69,12 +70,7 @@ def load_endpoint(path: str | Path) -> EndpointConfig:
 
 def _read_mapping(path: Path, inner: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The keys of a recipe, laid over those of the recipe that it extends."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"recipe not readable: expected a YAML file, got {path}: {error}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"recipe is not YAML: {path}: {error}") from error
+    data = read_yaml(path)
     if not isinstance(data, dict):
         raise ConfigError(f"recipe is empty or no mapping: expected keys such as 'name' and 'problems' in {path}")
     extended = data.pop("extends", None)
@@ -105,8 +101,8 @@ def _apply_override(data: dict[str, Any], override: str) -> None:
         if not isinstance(data, dict):
             raise ConfigError(f"override not understood: {parent!r} in {override!r} is a value, not a section")
     try:
-        data[last] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        data[last] = parse_yaml(text)
+    except ValueError as error:
         raise ConfigError(f"override not understood: {override!r}: {error}") from error
 
 
@@ -114,7 +110,8 @@ def _describe(item: Any, root: type[BaseModel] = Recipe) -> str:
     location = [str(part) for part in item["loc"]]
     where = ".".join(location)
     if item["type"] != "extra_forbidden":
-        return f"{where or 'recipe'}: {item['msg'].removeprefix('Value error, ')}, got {item['input']!r}"
+        got = repr(item["input"])[:_LONGEST_SHOWN]
+        return f"{where or 'recipe'}: {item['msg'].removeprefix('Value error, ')}, got {got}"
     section = _section_at(location[:-1], root)
     near = difflib.get_close_matches(location[-1], section.model_fields, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(section.model_fields)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import socket
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -15,13 +16,17 @@ from supercorrect.errors import ConfigError
 log = logging.getLogger(__name__)
 
 _OPENAI_URL = "https://api.openai.com/v1"
-_METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata.goog", "instance-data", "fd00:ec2::254"})
+_METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata.goog", "instance-data"})
+_METADATA_ADDRESSES = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254")))
 _LONGEST_DETAIL = 2048
 
 
 def public_url(url: str) -> str:
-    """The URL as it may be shown: without user, password, query or fragment."""
-    parts = urlsplit(url)
+    """The URL as it may be shown: without user, password, query or fragment; nothing of what is no URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(not a URL)"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
@@ -40,7 +45,7 @@ def given_url(endpoint: EndpointConfig) -> str:
 
 def is_loopback(url: str) -> bool:
     """Whether a URL leads to this machine itself."""
-    host = urlsplit(url).hostname or ""
+    host = _host(url)
     address = _ip_address(host)
     return host == "localhost" or (address is not None and address.is_loopback)
 
@@ -89,24 +94,37 @@ def read_access(role: str, endpoint: EndpointConfig) -> Access:
 
 
 def _check_url(role: str, base_url: str) -> None:
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host:
+    host = _host(base_url)
+    if not base_url.lower().startswith(("http://", "https://")) or not host:
         raise ConfigError(
             f"{role}: expected a base_url such as https://host/v1, got {public_url(base_url)!r}. Correct the recipe."
         )
     address = _ip_address(host)
-    if host in _METADATA_HOSTS or (address is not None and address.is_link_local):
+    is_metadata = host in _METADATA_HOSTS or address in _METADATA_ADDRESSES
+    if is_metadata or (address is not None and address.is_link_local):
         raise ConfigError(
             f"{role}: {public_url(base_url)} is a link-local or cloud metadata address, where no model should stand. "
             "Correct base_url."
         )
-    if parts.scheme == "http" and not is_loopback(base_url):
+    if base_url.lower().startswith("http://") and not is_loopback(base_url):
         log.warning("%s: %s is not encrypted: the key and all texts can be read on the way", role, public_url(base_url))
 
 
-def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _host(url: str) -> str:
+    """The machine that a URL leads to; empty where it is no URL."""
     try:
-        return ipaddress.ip_address(host)
+        return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
-        return None
+        return ""
+
+
+def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a host is, in every spelling that a resolver takes: `169.254.1.2`, `0xa9fe0102`, `::ffff:…`."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            address = ipaddress.ip_address(socket.inet_aton(host))
+        except (OSError, ValueError):
+            return None
+    return getattr(address, "ipv4_mapped", None) or address

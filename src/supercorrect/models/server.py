@@ -14,7 +14,7 @@ import urllib.request
 from collections import deque
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import TeacherUnreachableError
@@ -110,6 +110,13 @@ class ServedEndpoint:
         )
 
 
+class _RedirectsAreAnswers(urllib.request.HTTPRedirectHandler):
+    """Follows none: another host would be given the key."""
+
+    def redirect_request(self, *request: Any) -> None:
+        """Say that there is nothing to follow."""
+
+
 def _answers(access: Access) -> bool:
     """Whether a server stands behind the URL and is ready; one that refuses the question, or fails at it, is.
 
@@ -119,7 +126,7 @@ def _answers(access: Access) -> bool:
     request = urllib.request.Request(f"{public_url(access.base_url)}/models", headers=headers)
     proxies = urllib.request.ProxyHandler({} if is_loopback(access.base_url) else None)
     try:
-        with urllib.request.build_opener(proxies).open(request, timeout=5):
+        with urllib.request.build_opener(proxies, _RedirectsAreAnswers).open(request, timeout=5):
             return True
     except urllib.error.HTTPError as error:
         return error.code not in _NOT_READY

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from supercorrect.errors import InputError, StorageError
+from supercorrect.models.model_folder import require_safe_weights
+from supercorrect.package_files import package_folder
 from supercorrect.store import file_sha256
+
+_MALFORMED = (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, RuntimeError)
+"""What transformers and tokenizers raise where a file of a model is not what they expect."""
 
 
 def resolve_model_path(model: str) -> str:
-    """A folder for `package:folder`; anything else, a folder or a hub id, as it is."""
+    """A folder for `package:folder`; anything else, a folder or a hub id, as it is.
+
+    Raises:
+        InputError: There is no such package.
+    """
     package, separator, inner = model.partition(":")
-    return str(files(package) / inner) if separator else model
+    if not separator:
+        return model
+    try:
+        return str(package_folder(package) / inner)
+    except ModuleNotFoundError as error:
+        raise _not_a_model(model, error) from error
 
 
 def load_tokenizer(model: str, revision: str | None = None) -> Any:
@@ -29,16 +42,16 @@ def load_tokenizer(model: str, revision: str | None = None) -> Any:
     _quieten_libraries()
     path = resolve_model_path(model)
     try:
-        return AutoTokenizer.from_pretrained(path, revision=revision)
-    except (OSError, ValueError) as error:
+        return AutoTokenizer.from_pretrained(path, revision=revision, trust_remote_code=False)
+    except _MALFORMED as error:
         raise _not_a_model(model, error) from error
 
 
 def load_model(model: str, revision: str | None = None, dtype: str = "float32") -> Any:
-    """A student's weights, from safetensors only, ready for inference.
+    """A student's weights, from safetensors only, ready for inference. No code of a model's own is ever run.
 
     Raises:
-        InputError: The folder is no model.
+        InputError: The folder is no model, or none that is safe to load.
     """
     import torch
     from safetensors import SafetensorError
@@ -46,11 +59,17 @@ def load_model(model: str, revision: str | None = None, dtype: str = "float32") 
 
     _quieten_libraries()
     path = resolve_model_path(model)
+    if Path(path).is_dir():
+        require_safe_weights(Path(path))
     try:
         loaded = AutoModelForCausalLM.from_pretrained(
-            path, revision=revision, dtype=getattr(torch, dtype), use_safetensors=True
+            path,
+            revision=revision,
+            dtype=getattr(torch, dtype),
+            use_safetensors=True,
+            trust_remote_code=False,  # left out, transformers asks at the terminal whether to run a model's code
         )
-    except (OSError, ValueError, SafetensorError) as error:
+    except (*_MALFORMED, SafetensorError) as error:
         raise _not_a_model(model, error) from error
     return loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
 

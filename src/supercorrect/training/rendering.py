@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jinja2 import TemplateError
+
 from supercorrect.errors import ConfigError
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Demonstration
@@ -39,8 +41,7 @@ def chat_prompt_ids(tokenizer: Tokenizer, message: str) -> list[int]:
     """The tokens of one user turn and of whatever opens the assistant's."""
     _require_chat_template(tokenizer)
     messages = [{"role": "user", "content": message}]
-    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
-    return [int(token) for token in ids]
+    return [int(token) for token in _apply_template(tokenizer, messages, add_generation_prompt=True, return_dict=False)]
 
 
 def text_ids(tokenizer: Tokenizer, text: str) -> list[int]:
@@ -52,7 +53,7 @@ def end_of_turn_id(tokenizer: Tokenizer) -> int:
     """The token that closes the assistant's turn: the one that the chat template writes there, else the EOS token."""
     _require_chat_template(tokenizer)
     messages = [{"role": "user", "content": _PROBE}, {"role": "assistant", "content": _PROBE}]
-    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    text = _apply_template(tokenizer, messages, tokenize=False)
     after = text_ids(tokenizer, text.rpartition(_PROBE)[2])
     special = set(tokenizer.all_special_ids)
     return next((token for token in after if token in special), int(tokenizer.eos_token_id))
@@ -96,6 +97,16 @@ def cut_tokens(tokenizer: Tokenizer, ids: Sequence[int], characters: int) -> lis
 def decode_tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
     """The text of tokens, special ones left out."""
     return str(tokenizer.decode(ids, skip_special_tokens=True))
+
+
+def _apply_template(tokenizer: Tokenizer, messages: list[dict[str, str]], **options: bool) -> Any:
+    """What the model's own template makes of a conversation; it is rendered in jinja's sandbox."""
+    try:
+        return tokenizer.apply_chat_template(messages, **options)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"the student's chat template cannot be filled: {error}; see to it in {tokenizer.name_or_path!r}"
+        ) from error
 
 
 def _require_chat_template(tokenizer: Tokenizer) -> None:
