@@ -69,10 +69,12 @@ class Pipeline:
 
         Raises:
             ConfigError: There is no stage of that name.
+            InputError: A link stands in the run's folder.
             RunLockedError: Another process is at work in the folder.
         """
         self._check_names(until, first)
         require_reporters(self.recipe.report_to)
+        self.folder.require_no_links()
         with RunLock(self.folder.root), RequestStore(self.folder.root / "store.sqlite") as store:
             self._apply_threads()
             self._write_recipe()

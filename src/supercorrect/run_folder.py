@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from supercorrect.errors import StorageError
+from supercorrect.errors import InputError, StorageError
 from supercorrect.records import Record, Rejection
 from supercorrect.store import file_sha256, iterate_records, read_records, write_json_atomic, write_records
 
@@ -96,6 +97,20 @@ class RunFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    def require_no_links(self) -> None:
+        """Make sure that what is written here stays here; a folder may come from somebody else.
+
+        Raises:
+            InputError: A link stands in the folder.
+        """
+        for place, folders, files in os.walk(self.root):
+            for path in (Path(place, name) for name in (*folders, *files)):
+                if path.is_symlink():
+                    raise InputError(
+                        f"{path}: expected a file or folder of the run, got what is a link to {path.readlink()}: a run "
+                        "writes in its own folder alone. Put there what it leads to, or give the run another folder."
+                    )
 
     @property
     def manifest_path(self) -> Path:

@@ -89,7 +89,10 @@ HOSTILE: dict[str, tuple[Callable[[Path, Path], None], str]] = {
     "an index that leads out": (index_to("../outside.safetensors"), r"expected names of \*\.safetensors files"),
     "an adapter of pickles": (adapter, "not a model"),
     "code of its own": (own_code, "custom code"),
-    "a kernel of the hub": (lambda f, _: change(f / "config.json", _attn_implementation="evil/kernel"), "compiled code"),
+    "a kernel of the hub": (
+        lambda f, _: change(f / "config.json", _attn_implementation="evil/kernel"),
+        "compiled code",
+    ),
     "negative sizes": (lambda f, _: change(f / "config.json", hidden_size=-1), "negative"),
     "no JSON": (lambda f, _: change_text(f / "config.json", '{"'), "not a valid JSON"),
     "weights cut short": (lambda f, _: change_text(f / "model.safetensors", "short"), "not a model"),

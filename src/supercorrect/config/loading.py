@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
@@ -45,8 +46,9 @@ def find_recipe(recipe: str | Path) -> Path:
         ConfigError: There is neither.
     """
     for path in (Path(recipe), SHIPPED_RECIPES / f"{recipe}.yaml"):
-        if path.is_file():
-            return path
+        with suppress(OSError):  # no file can have so long a name
+            if path.is_file():
+                return path
     shipped = ", ".join(list_shipped_recipes())
     raise ConfigError(f"recipe not readable: expected a YAML file, or a shipped recipe ({shipped}), got {recipe}")
 

@@ -14,6 +14,7 @@ import uvicorn
 
 from supercorrect.errors import InputError, StorageError
 from supercorrect.progress import Reporter
+from supercorrect.run_folder import RunFolder
 from supercorrect.viewer.app import create_app
 from supercorrect.viewer.index import RunIndex
 
@@ -46,6 +47,9 @@ def view(folders: Sequence[Path], *, port: int, reviewer: str | None, browser: b
         reporter: Is told the address.
     """
     indexes = open_runs(folders)
+    if reviewer is not None:
+        for folder in folders:
+            RunFolder(folder).require_no_links()
     with _listening(port) as listener, _kept_up_to_date(indexes, reporter):
         address = f"http://{HOST}:{listener.getsockname()[1]}"
         reporter.say(f"{address} shows {', '.join(map(str, folders))}; Ctrl-C stops it")
