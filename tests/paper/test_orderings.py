@@ -32,6 +32,9 @@ def compared(*runs: tuple[int, int, int]) -> Compared:
         ("above", [(80, 0, 20), (0, 1, 99)], "not resolved"),  # one seed speaks against it
         ("above", [(5, 4, 91)], "not resolved"),
         ("above", [(0, 40, 60)], "does not hold"),
+        ("well above", [(40, 0, 60), (30, 0, 70)], "holds"),
+        ("well above", [(40, 0, 60), (4, 0, 96)], "not resolved"),  # one seed's are 4 points
+        ("well above", [(5, 4, 991)], "does not hold"),
         ("below", [(0, 40, 60)], "holds"),
         ("below", [(40, 0, 60)], "does not hold"),
         ("equal", [(5, 5, 990)], "holds"),

@@ -12,12 +12,15 @@ from supercorrect.paper.runs import FinishedRun
 from supercorrect.paper.values import Compared, Measure
 
 Judgement = Literal["holds", "does not hold", "not resolved"]
-Kind = Literal["above", "below", "equal", "not above"]
+Kind = Literal["above", "well above", "below", "equal", "not above"]
 MARGIN = 0.03
 """How far apart, as a share, two arms may be and still be called about equal."""
+WELL = 0.05
+"""What self-correction adds in the paper (Figure 3), as a share."""
 RULES: dict[Kind, str] = {
     "above": "*holds*: the 95 % interval of the pooled paired difference lies above 0, and every seed's difference is "
     "above 0; *does not hold*: the interval lies below 0",
+    "well above": f"as above, with {100 * WELL:g} points in place of 0",
     "below": "as above, with the signs exchanged",
     "equal": f"*holds*: the interval lies within ±{100 * MARGIN:g} points; *does not hold*: it lies outside of them",
     "not above": f"*holds*: the interval ends below {100 * MARGIN:g} points; *does not hold*: it lies above 0",
@@ -71,6 +74,14 @@ def _corrects(arm: str, kind: Kind, what: str) -> Claim:
     return Claim(f"{arm}: self-correction {what}", "figure3", kind, *sides)
 
 
+def _judges_better(control: str) -> list[Claim]:
+    """Cross-DPO as a judge of the HSFT student's solutions, against a control."""
+    return [
+        *_arms("cross_dpo", control, "controls", how=(("first error located", values.located),)),
+        *_arms("cross_dpo", control, "controls", "not above", how=(("false alarms", values.false_alarms),)),
+    ]
+
+
 CLAIMS: tuple[Claim, ...] = (
     *_arms("sft", "base", "table2"),
     *_arms("hsft", "sft", "table2"),
@@ -78,6 +89,7 @@ CLAIMS: tuple[Claim, ...] = (
     *_arms("cross_dpo", "hsft", "table2"),
     *_arms("cross_dpo", "hsft_reflexion", "table2"),
     _corrects("cross_dpo", "above", "adds accuracy"),
+    _corrects("cross_dpo", "well above", f"adds {100 * WELL:g} points or more"),
     _corrects("hsft", "not above", "adds nothing"),
     _corrects("hsft_continued", "not above", "adds nothing"),
     *_arms("cross_dpo", "hsft", "table6", how=(("first error located", values.located),)),
@@ -101,6 +113,8 @@ CLAIMS: tuple[Claim, ...] = (
     *_arms("cross_dpo", "hsft_fresh_calls", "controls", how=_ALL_PASSES),
     *_arms("cross_dpo", "hsft_fresh_tokens", "controls", how=_ALL_PASSES),
     *_arms("cross_dpo", "hsft_always_key", "controls", how=_ALL_PASSES),
+    *_judges_better("hsft_continued"),
+    *_judges_better("hsft_fresh_calls"),
 )
 """The paper's orderings, then those against controls that the paper does not have."""
 
@@ -130,9 +144,10 @@ def judge(kind: Kind, compared: Compared) -> Judgement:
         return "holds" if within else "does not hold" if outside else "not resolved"
     if kind == "not above":
         return "holds" if high < MARGIN else "does not hold" if low > 0 else "not resolved"
-    if low > 0 and all(difference > 0 for difference in signs):
+    bar = WELL if kind == "well above" else 0.0
+    if low > bar and all(difference > bar for difference in signs):
         return "holds"
-    return "does not hold" if high < 0 else "not resolved"
+    return "does not hold" if high < bar else "not resolved"
 
 
 def _is_measured(claim: Claim, runs: Sequence[FinishedRun]) -> bool:
