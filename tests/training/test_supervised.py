@@ -15,6 +15,7 @@ from supercorrect.config import LoraConfig, StudentConfig, SupervisedConfig
 from supercorrect.errors import ConfigError, TrainingDataError
 from supercorrect.models.weights import load_model, load_tokenizer, resolve_model_path
 from supercorrect.progress import Reporter
+from supercorrect.training.batch_order import LengthSampler
 from supercorrect.training.rendering import TrainingRow, training_row
 from supercorrect.training.supervised import require_isolation, train_supervised
 
@@ -96,3 +97,31 @@ def test_the_shipped_student_is_where_training_begins(tmp_path: Path) -> None:
     rows = make_rows(2)
     assert train(rows, tmp_path, max_steps=1)[0]["loss"] == pytest.approx(mean_loss(rows), rel=1e-5)
     assert Path(resolve_model_path(STUDENT)).is_dir()
+
+
+def test_how_a_step_is_cut_into_micro_batches_changes_nothing(tmp_path: Path) -> None:
+    rows = make_rows(22)
+    cuts = {"whole": (6, 1), "in three": (2, 3)}
+    logs = {
+        name: train(
+            rows, tmp_path / name, max_steps=6, per_device_batch_size=size, gradient_accumulation_steps=accumulated
+        )
+        for name, (size, accumulated) in cuts.items()
+    }
+    whole, cut = ([step["loss"] for step in logs[name] if "loss" in step] for name in cuts)
+    assert len(whole) == 6
+    assert cut == pytest.approx(whole, rel=1e-4)
+
+
+def test_every_epoch_has_each_row_once_and_each_step_its_rows_by_length() -> None:
+    lengths = random.Random(0).choices(range(5, 60), k=50)
+    sampler = LengthSampler(lengths, global_batch_size=12, seed=3)
+    epochs = []
+    for epoch in (0, 1, 1):
+        sampler.set_epoch(epoch)
+        epochs.append(list(sampler))
+    assert all(sorted(order) == list(range(50)) for order in epochs)
+    assert epochs[0] != epochs[1] == epochs[2]
+    for begun in range(0, 50, 12):
+        step = [lengths[i] for i in epochs[0][begun : begun + 12]]
+        assert step == sorted(step)

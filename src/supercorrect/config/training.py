@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -83,13 +84,20 @@ class CrossDPOConfig(TrainingConfig):
     replay_weight: float = Field(default=0.0, ge=0)
     replay_batch_size: int = Field(default=8, gt=0)
 
-    def without_pairs(self, steps: int) -> SupervisedConfig:
-        """A control: supervised training with as many steps and rows in each; a limit on pairs is none on its rows."""
+    def without_pairs(self, steps: int, like: SupervisedConfig) -> SupervisedConfig:
+        """A control: supervised training with as many steps and rows in each; a limit on pairs is none on its rows.
+
+        Args:
+            like: Its micro-batches are as large as this section's, or the largest part of them that divides the rows.
+        """
         replayed = self.replay_batch_size if self.replay_weight > 0 else 0
+        rows = (self.per_device_batch_size + replayed) * self.gradient_accumulation_steps
+        per_device = math.gcd(rows, like.per_device_batch_size)
         own_fields = {name: getattr(self, name) for name in TrainingConfig.model_fields}
         own_fields |= {
             "max_steps": steps,
             "max_length": None,
-            "per_device_batch_size": self.per_device_batch_size + replayed,
+            "per_device_batch_size": per_device,
+            "gradient_accumulation_steps": rows // per_device,
         }
         return SupervisedConfig(**own_fields)

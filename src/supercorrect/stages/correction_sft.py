@@ -31,7 +31,9 @@ def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tupl
         train_supervised(
             start,
             traces + replayed_rows(context, arm, tokenizer, len(traces)),
-            context.recipe.training_of(arm.name).without_pairs(context.folder.training_steps("cross_dpo")),
+            context.recipe.training_of(arm.name).without_pairs(
+                context.folder.training_steps("cross_dpo"), context.recipe.hsft
+            ),
             context.recipe.student,
             folder=folder,
             fingerprint=context.fingerprint,

@@ -80,5 +80,5 @@ def training_config(context: StageContext, arm: str) -> SupervisedConfig:
         return recipe.sft if arm == "sft" else recipe.hsft
     steps = sum(context.folder.training_steps(round_arm.name) for round_arm in round_arms(recipe))
     if control is None or control.fresh:
-        return recipe.cross_dpo.without_pairs(steps)
+        return recipe.cross_dpo.without_pairs(steps, recipe.hsft)
     return recipe.hsft.model_copy(update={"max_steps": steps + context.folder.training_steps("hsft")})

@@ -17,6 +17,7 @@ from supercorrect.errors import ConfigError
 from supercorrect.models.weights import load_model, load_tokenizer
 from supercorrect.progress import Task
 from supercorrect.training.arguments import trainer_arguments
+from supercorrect.training.batch_order import LengthSampler
 from supercorrect.training.checkpoints import (
     CompletionMarker,
     StepReporter,
@@ -29,6 +30,20 @@ from supercorrect.training.completion_logps import sharing_obstacle
 from supercorrect.training.lora import adapter_config
 from supercorrect.training.preflight import check_rows
 from supercorrect.training.rendering import TrainingRow, end_of_turn_id
+
+
+class SupervisedTrainer(SFTTrainer):  # type: ignore[misc]
+    """TRL's trainer, with micro-batches of rows of like length."""
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        if self.args.packing:
+            return super()._get_train_sampler(train_dataset)
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        return LengthSampler(
+            [len(ids) for ids in rows["input_ids"]],
+            global_batch_size=self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size,
+            seed=self.args.data_seed,
+        )
 
 
 def train_supervised(
@@ -73,7 +88,7 @@ def train_supervised(
     student_model = load_start().train()
     if config.packing:
         require_isolation(student_model)
-    trainer = SFTTrainer(
+    trainer = SupervisedTrainer(
         model=student_model,
         args=SFTConfig(
             **arguments,
