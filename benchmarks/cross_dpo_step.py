@@ -84,7 +84,7 @@ def build_steps(model: Any, pairs: list[Any], arguments: dict[str, Any], folder:
         if form == "shared":
             share_prefixes(policy)
         trainer = CrossDPOTrainer(
-            pairs=pairs,
+            train_dataset=pairs,
             reference=ReferenceLogps("", scores, scores),
             config=CrossDPOConfig(),
             share=form == "shared",

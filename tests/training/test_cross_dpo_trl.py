@@ -133,7 +133,7 @@ def our_step(
     model: Any, pairs: list[Ids], reference: ReferenceLogps, folder: Path, *, share: bool, **options: Any
 ) -> Any:
     trainer = CrossDPOTrainer(
-        pairs=pairs,
+        train_dataset=pairs,
         reference=reference,
         config=CrossDPOConfig(**options),
         share=share,

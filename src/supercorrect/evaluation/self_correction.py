@@ -78,13 +78,13 @@ def correct_by_trace(
 ) -> list[Revised]:
     """One pass: the model writes each trace itself."""
     messages = [
-        user_message(template, problem=problem, steps=_numbered(solution))
+        user_message(template, problem=problem, steps=number_steps(solution))
         for problem, solution in zip(problems, solutions, strict=True)
     ]
     return [_read_trace(w.text, w.failure) for w in solver.write(messages, sampling)]
 
 
-def _numbered(solution: str) -> str:
+def number_steps(solution: str) -> str:
     """A solution in numbered tags; one that has none is cut at its blank lines."""
     steps = [span.text for span in split_steps(solution)]
     return render_steps(steps or [part.strip() for part in solution.split("\n\n") if part.strip()])

@@ -6,6 +6,7 @@ padded. `PaddedRows` gives each sequence a row of its own: for models whose laye
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from supercorrect.training.prefix_tree import build_forest
 from supercorrect.training.tree_attention import ATTENTION_NAME, TreeAttention
+
+log = logging.getLogger(__name__)
 
 STATE_WORDS = ("conv", "mamba", "ssm", "linear_num", "lru_", "rwkv", "recurrent")
 """In the names of configuration keys, signs of layers that carry state along the row."""
@@ -134,6 +137,16 @@ def sharing_obstacle(model: Any) -> str | None:
     if not getattr(model, "_supports_attention_backend", False):
         return "its attention does not go through transformers' attention interface"
     return None
+
+
+def try_sharing(model: Any) -> bool:
+    """Share prefixes where the model can; where it cannot, the log says why, and False is returned."""
+    obstacle = sharing_obstacle(model)
+    if obstacle is None:
+        share_prefixes(model)
+    else:
+        log.warning("prefixes are not shared, chosen and rejected go in two rows: this model cannot, %s", obstacle)
+    return obstacle is None
 
 
 def share_prefixes(model: Any) -> None:

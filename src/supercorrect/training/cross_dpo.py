@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from supercorrect.training.checkpoints import (
     publish_model,
     write_training_summary,
 )
-from supercorrect.training.completion_logps import share_prefixes, sharing_obstacle
+from supercorrect.training.completion_logps import try_sharing
 from supercorrect.training.cross_dpo_trainer import CrossDPOTrainer
 from supercorrect.training.lora import add_adapters
 from supercorrect.training.preflight import check_pairs
@@ -29,8 +28,6 @@ from supercorrect.training.processes import this_process
 from supercorrect.training.reference import TokenPair, reference_fingerprint, stored_reference
 from supercorrect.training.rendering import TrainingRow
 from supercorrect.training.replay import Replay
-
-log = logging.getLogger(__name__)
 
 
 def train_cross_dpo(
@@ -76,26 +73,22 @@ def train_cross_dpo(
     set_seed(seed)
     load_start = partial(load_model, model, dtype=student.dtype)
     policy = load_start().train()
-    obstacle = sharing_obstacle(policy)
-    if obstacle:
-        log.warning("prefixes are not shared, chosen and rejected go in two rows: %s cannot, %s", model, obstacle)
-    else:
-        share_prefixes(policy)
+    shared = try_sharing(policy)
     reference = stored_reference(
         folder / "reference.json",
         policy,
         pairs,
         batch_size=config.per_device_batch_size,
-        share=not obstacle,
+        share=shared,
         fingerprint=reference_fingerprint(f"{model_fingerprint(model)} {student.dtype}", pairs),
     )
     trainer = CrossDPOTrainer(
-        pairs=pairs,
+        model=add_adapters(policy, config.lora) if config.lora else policy,
+        train_dataset=pairs,
         reference=reference,
         config=config,
-        share=not obstacle,
+        share=shared,
         replay=Replay(replay_rows, batch_size=config.replay_batch_size, seed=seed) if config.replay_weight else None,
-        model=add_adapters(policy, config.lora) if config.lora else policy,
         args=TrainingArguments(**trainer_arguments(config, output_dir=state, seed=seed, report_to=report_to)),
         callbacks=[CompletionMarker(), StepReporter(task)],
     )

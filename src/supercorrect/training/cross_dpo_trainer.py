@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import Sampler
-from transformers import Trainer
+from transformers import Trainer, TrainingArguments
 
 from supercorrect.config import CrossDPOConfig
 from supercorrect.errors import ConfigError
+from supercorrect.models.weights import load_model, load_tokenizer
+from supercorrect.training.arguments import trainer_arguments
 from supercorrect.training.batch_order import ProblemSampler
-from supercorrect.training.completion_logps import PackedTrees, PaddedRows, TokenSequence
+from supercorrect.training.completion_logps import PackedTrees, PaddedRows, TokenSequence, try_sharing
 from supercorrect.training.cross_dpo_loss import cross_dpo_loss
-from supercorrect.training.reference import ReferenceLogps, TokenPair, pair_sequences
+from supercorrect.training.lora import add_adapters
+from supercorrect.training.preferences import as_token_pairs
+from supercorrect.training.preflight import check_pairs
+from supercorrect.training.reference import ReferenceLogps, TokenPair, compute_reference, pair_sequences
 from supercorrect.training.replay import Replay
 
 log = logging.getLogger(__name__)
@@ -52,7 +58,13 @@ class MicroBatch:
 
 
 class CrossDPOTrainer(Trainer):  # type: ignore[misc]
-    """Trains on pairs of token ids, with replayed demonstrations in the same forward pass.
+    """Trains on preference pairs, with replayed demonstrations in the same forward pass.
+
+    By itself it takes what TRL's DPOTrainer takes, a model and a preference set, and gives the same losses:
+
+        trainer = CrossDPOTrainer(model="my/student", train_dataset=rows, config=CrossDPOConfig(beta=0.1))
+        trainer.train()
+        trainer.save_model("aligned")
 
     TRL's DPOTrainer is not the base: of its batches, reference pass and loss nothing would be left.
     """
@@ -62,25 +74,55 @@ class CrossDPOTrainer(Trainer):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        pairs: Sequence[TokenPair],
-        reference: ReferenceLogps,
-        config: CrossDPOConfig,
-        share: bool,
+        model: Any,
+        train_dataset: Iterable[Any],
+        config: CrossDPOConfig | None = None,
+        args: TrainingArguments | None = None,
+        processing_class: Any = None,
+        reference: ReferenceLogps | None = None,
+        share: bool | None = None,
         replay: Replay | None = None,
         **kwargs: Any,
     ) -> None:
-        """Take pairs and what the reference thinks of them.
+        """Take a model and a preference set.
 
         Args:
-            pairs: Pairs with the same `problem_id`, where they have one, else with the same prompt, are kept together.
-            reference: In the order of the pairs.
-            config: The weights of the loss.
-            share: Whether prefixes are shared (`share_prefixes` was called on the model).
+            model: A folder or hub id, which `config.lora` puts adapters on, or a loaded model as it is.
+            train_dataset: Rows in TRL's columns (`preferences.py`), or pairs of token ids. Those with the same
+                `problem_id`, where they have one, else with the same prompt, are kept together.
+            config: The weights of the loss, and, without `args`, the training. None: the defaults of a recipe.
+            args: None: as `config` has it, with checkpoints in `cross_dpo/`.
+            processing_class: The tokenizer that rows of text need. None: that of a `model` given by name.
+            reference: In the order of the pairs. None: computed here, of the model as it comes.
+            share: Whether prefixes are shared (`share_prefixes` was called on the model). None: where it can, and from
+                then on `model` is for this trainer: load what `save_model` wrote to go on with it.
             replay: None: nothing is replayed.
-            kwargs: `model`, `args`, `callbacks` and whatever else a Trainer takes.
+            kwargs: `callbacks` and whatever else a Trainer takes.
+
+        Raises:
+            TrainingDataError: The pairs would not train what they should.
         """
+        config = config or CrossDPOConfig()
+        if isinstance(model, str):
+            processing_class = processing_class or load_tokenizer(model)
+            loaded = load_model(model).train()
+            model = add_adapters(loaded, config.lora) if config.lora else loaded
+        pairs = as_token_pairs(train_dataset, processing_class)
+        check_pairs(pairs, config.max_length)
+        share = try_sharing(model) if share is None else share
+        args = args or TrainingArguments(**trainer_arguments(config, output_dir=Path("cross_dpo"), seed=0))
+        super().__init__(
+            model=model,
+            args=args,
+            train_dataset=pairs,
+            data_collator=list,
+            processing_class=processing_class,
+            **kwargs,
+        )
+        size = self.args.per_device_train_batch_size
+        reference = reference or compute_reference(self.model, pairs, batch_size=size, share=share, fingerprint="")
         scores = zip(pairs, reference.ref_chosen_logps, reference.ref_rejected_logps, strict=True)
-        super().__init__(train_dataset=[PairRow(*row) for row in scores], data_collator=list, **kwargs)
+        self.train_dataset = [PairRow(*row) for row in scores]
         if self.args.n_gpu > 1:
             raise ConfigError(
                 f"{self.args.n_gpu} GPUs are visible to one process: start with `accelerate launch`, "
