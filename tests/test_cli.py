@@ -39,7 +39,7 @@ def test_help_never_imports_torch() -> None:
     "command",
     [
         *("run", "status", "validate", "estimate", "export", "mock-teacher", "parse", "grade", "eval", "solve"),
-        *("eval-localisation", "eval-teacher", "view"),
+        *("eval-localisation", "eval-teacher", "view", "serve"),
     ],
 )
 def test_every_command_explains_itself(command: str) -> None:
@@ -154,11 +154,12 @@ def test_grade_and_parse_files(tmp_path: Path) -> None:
 
 def test_solve_and_eval_with_the_shipped_student(small_run: Path, tmp_path: Path) -> None:
     student = str(small_run / "checkpoints/hsft/model")
-    template = "supercorrect.sandbox:prompts/hierarchical.jinja"
     problem = "Ann starts at 6; first plus 4; second times 2; third minus 1. Where does Ann end?"
-    solved = supercorrect("solve", problem, "--model", student, "--template", template, "--max-new-tokens", "120")
+    (tmp_path / "problems.txt").write_text(f'{problem}\n\n{{"problem": {json.dumps(problem)}}}\n')
+    solved = supercorrect("solve", "--input", tmp_path / "problems.txt", "--model", student)
     assert solved.returncode == 0
-    assert "<Answer> 6 </Answer>" in solved.stdout
+    assert solved.stdout.count("answer: 6\n") == 2
+    template = "supercorrect.sandbox:prompts/hierarchical.jinja"
     problems = shutil.copy(small_run / "data/problems/held_out.jsonl", tmp_path / "held_out.jsonl")
     asked = ("--problems", problems, "--template", template, "--max-new-tokens", "120")
     kept = ("--store", tmp_path / "eval.sqlite", "--output", tmp_path / "items.jsonl")

@@ -20,6 +20,7 @@ from supercorrect.run_folder import Manifest, RunFolder, StageEntry, fingerprint
 from supercorrect.stage_builder import Stage
 from supercorrect.stage_order import build_stages
 from supercorrect.store import RequestStore, RunLock, write_text_atomic
+from supercorrect.student_profile import write_profile
 from supercorrect.training.arguments import require_reporters
 
 RECORDED_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "openai", "math-verify")
@@ -91,6 +92,7 @@ class Pipeline:
                     self._run_stage(stage, manifest, context)
                 else:
                     self._reporter.say(f"{stage.name}: up to date")
+                self._write_profile(stage.name)
                 if stage.name == until:
                     return manifest
             if self._is_whole:
@@ -143,6 +145,11 @@ class Pipeline:
         self._reporter.say(
             f"{stage.name}: {counts.kept} of {counts.inputs} in {seconds:.1f} s" + (f" ({refused})" if refused else "")
         )
+
+    def _write_profile(self, arm: str) -> None:
+        """Where a stage has trained a student, put beside it how it is to be asked."""
+        if self.folder.model(arm).is_dir():
+            write_profile(self.recipe, arm, self.folder.model(arm))
 
     def _fingerprint(self, stage: Stage, manifest: Manifest) -> str:
         """Hash of a stage's settings and of everything that the stages before it wrote for it."""

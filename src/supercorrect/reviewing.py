@@ -99,7 +99,7 @@ def review_prompt(student: TransformersStudent, template: str, solution: Written
 
 def review_steps(
     student: TransformersStudent,
-    store: RequestStore,
+    store: RequestStore | None,
     asked: Sequence[tuple[WrittenSolution, int]],
     template: str,
     sampling: SamplingConfig,
@@ -121,7 +121,7 @@ def review_steps(
 
 def find_first_errors(
     student: TransformersStudent,
-    store: RequestStore,
+    store: RequestStore | None,
     solutions: Sequence[WrittenSolution],
     template: str,
     sampling: SamplingConfig,
@@ -146,7 +146,7 @@ def find_first_errors(
 
 def rewrite_from(
     student: TransformersStudent,
-    store: RequestStore,
+    store: RequestStore | None,
     solutions: Sequence[WrittenSolution],
     findings: Sequence[Finding | None],
     template: str,

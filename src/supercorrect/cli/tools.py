@@ -1,4 +1,4 @@
-"""The commands that need no run: grade, parse, solve, mock-teacher."""
+"""The commands that need no run: grade, parse, mock-teacher."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import typer
 from supercorrect import terminal
 from supercorrect.cli.application import AsJson, app
 from supercorrect.progress import Reporter
-from supercorrect.visible_text import plain_text
 
 
 class FormatKind(StrEnum):
@@ -70,19 +69,6 @@ def parse(
         f"{output}: {counts.ok} of {counts.rows} parsed; failures: {terminal.describe_counts(counts.failures)}; "
         f"repairs: {terminal.describe_counts(counts.repairs)}"
     )
-
-
-@app.command()
-def solve(
-    problem: Annotated[str, typer.Argument(help="The problem.")],
-    model: Annotated[str, typer.Option(help="A model folder or hub id.")],
-    template: Annotated[str, typer.Option(help="Prompt: a style's name or a template file.")] = "hierarchical",
-    max_new_tokens: Annotated[int, typer.Option(help="Longest solution, in tokens.")] = 1024,
-) -> None:
-    """Solve one problem with a student and show its thought."""
-    from supercorrect.evaluation.solving import solve_one
-
-    print(plain_text(solve_one(problem, model, template=template, max_new_tokens=max_new_tokens)))
 
 
 @app.command("mock-teacher")

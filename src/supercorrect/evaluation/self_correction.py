@@ -64,12 +64,17 @@ class StepReviewer:
             solver.student, solver.store, solutions, self.correction, self.reviewing, seed=solver.seed
         )
 
-    def correct(self, solutions: Sequence[WrittenSolution]) -> list[Revised]:
-        """One pass: what it faults is written anew, from the corrected step on."""
-        solver, findings = self.solver, self.review(solutions)
-        texts = rewrite_from(
+    def rewrite(self, solutions: Sequence[WrittenSolution], findings: Sequence[Finding | None]) -> list[str]:
+        """The solutions, written anew from the corrected step on."""
+        solver = self.solver
+        return rewrite_from(
             solver.student, solver.store, solutions, findings, self.solving, self.rewriting, seed=solver.seed
         )
+
+    def correct(self, solutions: Sequence[WrittenSolution]) -> list[Revised]:
+        """One pass: what it faults is written anew, from the corrected step on."""
+        findings = self.review(solutions)
+        texts = self.rewrite(solutions, findings)
         return [Revised(text, found is not None, text) for text, found in zip(texts, findings, strict=True)]
 
 

@@ -68,7 +68,7 @@ class Solver(Protocol):
 class StudentSolver:
     """A student that transformers runs in this process."""
 
-    def __init__(self, student: TransformersStudent, store: RequestStore, *, seed: int) -> None:
+    def __init__(self, student: TransformersStudent, store: RequestStore | None, *, seed: int) -> None:
         self.student = student
         self.store = store
         self.seed = seed

@@ -13,7 +13,7 @@ from supercorrect.store import RequestStore, StoredResponse
 
 def sample_stored(
     student: TransformersStudent,
-    store: RequestStore,
+    store: RequestStore | None,
     prompts: Sequence[Sequence[int]],
     sampling: SamplingConfig,
     *,
@@ -28,7 +28,7 @@ def sample_stored(
 
     Args:
         student: Who completes them.
-        store: Where finished batches stand.
+        store: Where finished batches stand. None: nothing is kept.
         prompts: Token ids.
         sampling: As sent to the student.
         seed: Together with a batch's content it seeds that batch.
@@ -41,10 +41,11 @@ def sample_stored(
         indices = order[start : start + student.batch_size]
         batch = [list(prompts[i]) for i in indices]
         key = fingerprint_of([student.fingerprint, sampling.model_dump(), stop, seed, batch])
-        completed = _read_batch(store, key, len(batch))
+        completed = _read_batch(store, key, len(batch)) if store is not None else None
         if completed is None:
             completed = student.sample(batch, sampling, seed=seed_of(key), stop=stop)
-            store.put_many([_to_response(f"{key}/{i}", student.name, c) for i, c in enumerate(completed)])
+            if store is not None:
+                store.put_many([_to_response(f"{key}/{i}", student.name, c) for i, c in enumerate(completed)])
         completions.update(zip(indices, completed, strict=True))
         if on_done:
             on_done(len(completions))

@@ -15,6 +15,7 @@ from supercorrect.models.weights import load_tokenizer
 from supercorrect.records import Demonstration, Pair, Problem
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import write_json_atomic
+from supercorrect.student_profile import PROFILE_FOLDER
 from supercorrect.training.pair_lint import Finding, lint_pairs
 from supercorrect.training.rendering import demonstration_row, end_of_turn_id
 
@@ -65,7 +66,7 @@ def training_config(context: StageContext, arm: PreferenceArm) -> CrossDPOConfig
 def leave_untrained(start: Path, folder: Path) -> list[Path]:
     """Where a comparison or a later round has nothing to learn: the student as it was, and no step."""
     shutil.rmtree(folder / "model", ignore_errors=True)
-    shutil.copytree(start, folder / "model")
+    shutil.copytree(start, folder / "model", ignore=shutil.ignore_patterns(PROFILE_FOLDER))
     write_json_atomic(folder / "training.json", {"steps": 0, "log": []})
     return [folder / "model", folder / "training.json"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 import threading
 import webbrowser
@@ -13,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from supercorrect.errors import InputError, StorageError
+from supercorrect.listening import listening
 from supercorrect.progress import Reporter
 from supercorrect.run_folder import RunFolder
 from supercorrect.viewer.app import create_app
@@ -50,7 +50,7 @@ def view(folders: Sequence[Path], *, port: int, reviewer: str | None, browser: b
     if reviewer is not None:
         for folder in folders:
             RunFolder(folder).require_no_links()
-    with _listening(port) as listener, _kept_up_to_date(indexes, reporter):
+    with listening(HOST, port) as listener, _kept_up_to_date(indexes, reporter):
         address = f"http://{HOST}:{listener.getsockname()[1]}"
         reporter.say(f"{address} shows {', '.join(map(str, folders))}; Ctrl-C stops it")
         if browser:
@@ -60,20 +60,6 @@ def view(folders: Sequence[Path], *, port: int, reviewer: str | None, browser: b
             app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1
         )
         uvicorn.Server(config).run([listener])
-
-
-@contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-            listener.listen()
-        except OSError as error:
-            raise InputError(
-                f"--port: {HOST}:{port} cannot be used: {error.strerror}; choose another, or 0 for any free one"
-            ) from error
-        yield listener
 
 
 @contextmanager

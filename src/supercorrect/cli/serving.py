@@ -1,0 +1,161 @@
+"""The commands that put a student to work: solve and serve."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from supercorrect.cli.application import app
+from supercorrect.cli.scoring import Dtype
+from supercorrect.errors import ConfigError
+from supercorrect.progress import Reporter
+
+if TYPE_CHECKING:  # loading these takes a second, which `supercorrect --help` does not have
+    from supercorrect.grading import Grader
+    from supercorrect.serving.local import LocalStudent
+    from supercorrect.serving.solving import Asked, Solved
+
+LOOPBACK = "127.0.0.1"
+ModelPath = Annotated[str, typer.Option("--model", help="A model folder or hub id.", show_default=False)]
+Template = Annotated[
+    str | None,
+    typer.Option(
+        help="Prompt of a problem: a style's name or a template file.  [default: the model's own, else hierarchical]",
+        show_default=False,
+    ),
+]
+CorrectionTemplate = Annotated[
+    str | None,
+    typer.Option(help="Prompt of a review.  [default: the model's own, else correction]", show_default=False),
+]
+BatchSize = Annotated[int, typer.Option(min=1, help="Solutions that are written together.")]
+
+
+@app.command()
+def solve(
+    model: ModelPath,
+    problem: Annotated[str | None, typer.Argument(help="The problem.", show_default=False)] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--input", help="A file of problems instead, jsonl or one a line; - reads standard input."),
+    ] = None,
+    self_correct: Annotated[
+        bool, typer.Option("--self-correct", help="Let the student review its steps, and mend the first wrong one.")
+    ] = False,
+    votes: Annotated[int, typer.Option(min=1, max=1024, help="Solutions that vote on the answer.")] = 1,
+    temperature: Annotated[
+        float | None,
+        typer.Option(min=0, help="0 is greedy.  [default: 0; with --votes the model's own]", show_default=False),
+    ] = None,
+    max_new_tokens: Annotated[
+        int | None,
+        typer.Option(min=1, help="Longest solution, in tokens.  [default: the model's own]", show_default=False),
+    ] = None,
+    template: Template = None,
+    correction_template: CorrectionTemplate = None,
+    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    batch_size: BatchSize = 64,
+    dtype: Annotated[Dtype, typer.Option(help="The numbers that the model is run in.")] = Dtype.float32,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line a problem.")] = False,
+) -> None:
+    """Solve problems with a student, and show its thoughts: steps, keys, what it corrected, the answer."""
+    from supercorrect.config import SamplingConfig, StudentConfig
+    from supercorrect.grading import Grader
+    from supercorrect.serving.modes import Mode
+    from supercorrect.serving.opening import Changes, open_local_student
+    from supercorrect.serving.problem_lines import read_problem_lines
+    from supercorrect.serving.solving import Asked
+
+    if (problem is None) == (source is None):
+        raise ConfigError("expected a problem, or --input with a file of problems (- for standard input), not both")
+    if votes > 1 and temperature == 0:
+        raise ConfigError(f"--votes {votes}: expected a --temperature above 0: greedy solutions are all the same")
+    config = StudentConfig(model=model, batch_size=batch_size, dtype=dtype.value)
+    changes = Changes(template, correction_template, max_new_tokens)
+    with open_local_student(config, changes) as student, Grader() as grader:
+        drawn = student.profile.temperature if votes > 1 else 0.0
+        sampling = SamplingConfig(
+            temperature=drawn if temperature is None else temperature, max_new_tokens=student.profile.max_new_tokens
+        )
+        mode = Mode(self_correct, votes)
+        problems = read_problem_lines(source) if source is not None else iter([problem or ""])
+        asked = (Asked(text, mode, sampling, seed, samples=votes) for text in problems)
+        _solve_all(asked, student, grader, as_json=as_json, several=source is not None)
+
+
+def _solve_all(asked: Iterator[Asked], student: LocalStudent, grader: Grader, *, as_json: bool, several: bool) -> None:
+    """Solve as many at a time as the student is sampled with together, and print them in their order."""
+    from supercorrect.serving.showing import SolutionPrinter
+    from supercorrect.serving.solving import describe, solve
+
+    console = Console(highlight=False)
+    printer = SolutionPrinter(console)
+    first = next(asked, None) if not several else None
+    if first is not None and console.is_terminal and not as_json and first.samples == 1:
+        with printer.following() as on_text:
+            solved = solve(first, student.writer(), grader, on_text)
+        printer.finish(solved, heading=False)
+        return
+    everything = asked if first is None else iter([first])
+    for solved in _in_order(everything, student, grader):
+        if as_json:
+            print(json.dumps(describe(solved), ensure_ascii=False), flush=True)
+        else:
+            printer.finish(solved, heading=several)
+
+
+def _in_order(asked: Iterator[Asked], student: LocalStudent, grader: Grader) -> Iterator[Solved]:
+    """Each problem solved, in the order in which they were asked; some more are under way."""
+    from supercorrect.serving.solving import solve
+
+    width = student.batcher.student.batch_size
+    with ThreadPoolExecutor(width, thread_name_prefix="solving") as executor:
+        waiting = [executor.submit(solve, one, student.writer(), grader) for one in islice(asked, width)]
+        while waiting:
+            yield waiting.pop(0).result()
+            waiting += [executor.submit(solve, one, student.writer(), grader) for one in islice(asked, 1)]
+
+
+@app.command()
+def serve(
+    model: ModelPath,
+    host: Annotated[str, typer.Option(help="The address to listen on; beyond this machine, ask for a key.")] = LOOPBACK,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8712,
+    name: Annotated[str, typer.Option(help="The plain model's name; +correct and +voteN are added to it.")] = "student",
+    api_key_env: Annotated[
+        str | None, typer.Option(help="Environment variable with the key that clients have to show.")
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="A web page's origin that may ask from a browser; once for each.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=1024, help="Requests worked on at the same time.")] = 64,
+    waiting: Annotated[int, typer.Option(min=0, help="Requests that may wait for those; more get 429.")] = 64,
+    max_new_tokens: Annotated[
+        int | None,
+        typer.Option(min=1, help="Longest solution that can be had.  [default: the model's own]", show_default=False),
+    ] = None,
+    template: Template = None,
+    correction_template: CorrectionTemplate = None,
+    batch_size: BatchSize = 64,
+    dtype: Annotated[Dtype, typer.Option(help="The numbers that the model is run in.")] = Dtype.float32,
+) -> None:
+    """Serve a student as an OpenAI-compatible endpoint: plain, correcting itself, voting, by the model's name.
+
+    SIGTERM or Ctrl-C: what has begun is finished, nothing new is taken on, exit code 0.
+    """
+    from supercorrect.config import StudentConfig
+    from supercorrect.serving.limits import Limits
+    from supercorrect.serving.opening import Changes, open_local_student
+    from supercorrect.serving.running import Address, serve_student
+
+    limits = Limits(concurrency=concurrency, waiting=waiting, new_tokens=max_new_tokens)
+    address = Address(host, port, api_key_env, tuple(allow_origin or ()))
+    config = StudentConfig(model=model, batch_size=batch_size, dtype=dtype.value)
+    with open_local_student(config, Changes(template, correction_template, max_new_tokens)) as student:
+        serve_student(student, name, limits, address, Reporter())
