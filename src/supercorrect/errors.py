@@ -47,6 +47,10 @@ class TrainingDataError(SuperCorrectError):
     """Raised before any training step when the rows would teach something else than intended."""
 
 
+class TrainingFailedError(SuperCorrectError):
+    """Raised when one of the processes of a training on several devices fails."""
+
+
 class RunLockedError(SuperCorrectError):
     """Raised when another live process holds the run folder."""
 

@@ -122,3 +122,18 @@ def test_more_agreement_than_teachers_is_refused() -> None:
 def test_a_peer_cannot_pass_for_an_arm() -> None:
     with pytest.raises(ConfigError, match="cannot name a peer"):
         load_recipe(SANDBOX, ("solutions.peers={hsft: somewhere}",))
+
+
+def test_an_override_of_an_anchor_leaves_its_alias_alone() -> None:
+    recipe = load_recipe(SANDBOX, ("hsft.num_epochs=7",))
+    assert (recipe.hsft.num_epochs, recipe.sft.num_epochs) == (7, 4)
+
+
+@pytest.mark.parametrize(
+    ("devices", "advice"), [(2, "per_device_batch_size: 6 with gradient_accumulation_steps: 4"), (5, "that divides it")]
+)
+def test_devices_that_cannot_share_the_global_batch_are_refused(devices: int, advice: str) -> None:
+    accumulated = tuple(f"{name}.gradient_accumulation_steps={devices}" for name in ("sft", "cross_dpo"))
+    uneven = ("hsft.per_device_batch_size=8", "hsft.gradient_accumulation_steps=3")
+    with pytest.raises(ConfigError, match=rf"hsft accumulates 3 batches of 8.*{advice}"):
+        load_recipe(SANDBOX, (f"hardware.devices={devices}", *accumulated, *uneven))

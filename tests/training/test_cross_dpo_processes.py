@@ -65,7 +65,7 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
         assert [entry[name] for entry in two] == pytest.approx([entry[name] for entry in one], rel=1e-4, abs=1e-4), name
 
 
-@pytest.mark.parametrize("name, kind", [("fsdp2", "FSDP"), ("zero3", "DEEPSPEED")])
+@pytest.mark.parametrize("name, kind", [("ddp", "MULTI_GPU"), ("fsdp2", "FSDP"), ("zero3", "DEEPSPEED")])
 def test_shipped_launch_files_are_known_to_accelerate(name: str, kind: str) -> None:
     from accelerate.commands.config.config_args import ClusterConfig
 

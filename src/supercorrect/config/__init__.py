@@ -10,6 +10,7 @@ from supercorrect.config.base import (
     Section,
 )
 from supercorrect.config.grading import GradingConfig, GradingPolicy
+from supercorrect.config.hardware import HardwareConfig
 from supercorrect.config.loading import load_endpoint, load_recipe
 from supercorrect.config.problems import SPLITS, ColumnsConfig, LayoutName, ProblemsConfig, ProblemSetConfig
 from supercorrect.config.recipe import (
@@ -38,6 +39,7 @@ __all__ = [
     "EvaluationConfig",
     "GradingConfig",
     "GradingPolicy",
+    "HardwareConfig",
     "LayoutName",
     "LimitsConfig",
     "LoraConfig",

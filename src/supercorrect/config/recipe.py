@@ -11,10 +11,11 @@ from pydantic import Field, field_validator, model_validator
 from supercorrect.config.arms import BASELINES, ComparisonConfig, ControlConfig
 from supercorrect.config.base import EndpointConfig, SamplingConfig, Section
 from supercorrect.config.grading import GradingConfig
+from supercorrect.config.hardware import HardwareConfig
 from supercorrect.config.problems import ProblemsConfig
 from supercorrect.config.student import StudentConfig
 from supercorrect.config.tables import TableName
-from supercorrect.config.training import CrossDPOConfig, SupervisedConfig
+from supercorrect.config.training import CrossDPOConfig, SupervisedConfig, TrainingConfig
 from supercorrect.records import PairLayout, ThoughtStyle
 
 _TAKEN = ("base", "sft", "hsft", "cross_dpo", "train")
@@ -150,6 +151,7 @@ class Recipe(Section):
     seed: int = Field(default=0, ge=0)
     output_dir: str | None = None
     threads: int | None = Field(default=None, gt=0)
+    hardware: HardwareConfig = HardwareConfig()
     problems: ProblemsConfig
     student: StudentConfig
     teacher: EndpointConfig
@@ -219,6 +221,22 @@ class Recipe(Section):
             raise ValueError(f"'agreement' of {self.agreement} needs as many different teachers, got {len(different)}")
         return self
 
+    @model_validator(mode="after")
+    def _share_batches_among_devices(self) -> Self:
+        """More devices must not mean a larger batch, which would be another training."""
+        devices = self.hardware.devices
+        trainings: dict[str, TrainingConfig] = {"sft": self.sft, "hsft": self.hsft, "cross_dpo": self.cross_dpo}
+        for name in self.comparisons:
+            trainings[f"comparisons.{name}.cross_dpo"] = self.training_of(name)
+        for name, training in trainings.items():
+            if training.gradient_accumulation_steps % devices:
+                raise ValueError(
+                    f"hardware.devices: {name} accumulates {training.gradient_accumulation_steps} batches of "
+                    f"{training.per_device_batch_size}, which {devices} devices cannot share evenly; "
+                    f"{_nearest_share(training, devices)}"
+                )
+        return self
+
     @property
     def teachers(self) -> tuple[EndpointConfig, ...]:
         """All teachers, in the order in which they are asked."""
@@ -238,3 +256,15 @@ class Recipe(Section):
     def run_folder(self) -> Path:
         """Where the run keeps everything."""
         return Path(self.output_dir) if self.output_dir else Path("runs") / self.name
+
+
+def _nearest_share(training: TrainingConfig, devices: int) -> str:
+    """How several devices can have the global batch that one has."""
+    batch = training.per_device_batch_size * training.gradient_accumulation_steps
+    sizes = [size for size in range(training.per_device_batch_size, 0, -1) if batch % (size * devices) == 0]
+    if not sizes:
+        return f"a global batch of {batch} needs a number of devices that divides it"
+    return (
+        f"per_device_batch_size: {sizes[0]} with gradient_accumulation_steps: {batch // sizes[0]} is the same global "
+        f"batch of {batch}"
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import socket
 import subprocess
 import sys
@@ -12,15 +11,14 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import TeacherUnreachableError
 from supercorrect.models.endpoint import Access, is_loopback, public_url, read_access
+from supercorrect.models.watched import watched
 
-_WATCHDOG = Path(__file__).with_name("watchdog.py")
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 15.0
 _SHOWN_LINES = 15
@@ -62,7 +60,7 @@ class ServedEndpoint:
         access = read_access(self._role, served)
         self._output = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_WATCHDOG), str(os.getpid()), str(_GRACE_SECONDS), *command],
+            watched(command, _GRACE_SECONDS),
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,

@@ -1,6 +1,6 @@
 """Runs a command and ends it, with all that it started, once the process that asked for it is gone.
 
-A program of its own, started by `ServedEndpoint` as `watchdog.py PARENT_PID GRACE_SECONDS COMMAND…`: it imports nothing
+A program of its own, started by `watched` as `watchdog.py PARENT_PID GRACE_SECONDS COMMAND…`: it imports nothing
 but the standard library. Looking at the parent's pid works on every Unix, from every thread, and for a parent that was
 killed by SIGKILL; it is not misled by forks that inherit a pipe.
 """

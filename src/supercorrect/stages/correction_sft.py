@@ -16,31 +16,31 @@ from supercorrect.formats import parse_correction, render_correction, render_ste
 from supercorrect.models.weights import load_tokenizer
 from supercorrect.records import Demonstration, Problem, Rejection, Solution
 from supercorrect.run_folder import StageCounts
+from supercorrect.training.jobs import TrainingJob
+from supercorrect.training.launching import train
 from supercorrect.training.rendering import Tokenizer, TrainingRow, demonstration_row, training_row, user_message
 
 
 def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
     """Train for as many steps as Cross-DPO's first round, and leave `checkpoints/<arm>/model`."""
-    from supercorrect.training.supervised import train_supervised
-
     start = context.student_model(arm.start)
     tokenizer = load_tokenizer(start)
     traces, rejections = render_traces(context, arm, decisions, tokenizer)
     folder = context.folder.model(arm.name).parent
+    job = TrainingJob(
+        start,
+        traces + replayed_rows(context, arm, tokenizer, len(traces)),
+        context.recipe.training_of(arm.name).without_pairs(
+            context.folder.training_steps("cross_dpo"), context.recipe.hsft
+        ),
+        context.recipe.student,
+        folder=folder,
+        fingerprint=context.fingerprint,
+        seed=context.seed,
+        report_to=context.recipe.report_to,
+    )
     with context.reporter.task(f"train {arm.name}", total=1) as task:
-        train_supervised(
-            start,
-            traces + replayed_rows(context, arm, tokenizer, len(traces)),
-            context.recipe.training_of(arm.name).without_pairs(
-                context.folder.training_steps("cross_dpo"), context.recipe.hsft
-            ),
-            context.recipe.student,
-            folder=folder,
-            fingerprint=context.fingerprint,
-            seed=context.seed,
-            task=task,
-            report_to=context.recipe.report_to,
-        )
+        train(job, context.recipe.hardware, task)
     outputs = [folder / "model", folder / "training.json", context.folder.write_rejects(context.stage, rejections)]
     return StageCounts.of(len(traces) + len(rejections), rejections), outputs
 

@@ -16,14 +16,14 @@ from supercorrect.records import Demonstration, Pair, Problem
 from supercorrect.run_folder import StageCounts
 from supercorrect.store import write_json_atomic
 from supercorrect.student_profile import PROFILE_FOLDER
+from supercorrect.training.jobs import TrainingJob
+from supercorrect.training.launching import train
 from supercorrect.training.pair_lint import Finding, lint_pairs
 from supercorrect.training.rendering import demonstration_row, end_of_turn_id
 
 
 def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
     """Train from the arm's first student, which is also the reference, and leave `checkpoints/<arm>/model`."""
-    from supercorrect.training.cross_dpo import train_cross_dpo
-
     pairs = [pair for taught in lessons_of(context.recipe, arm) for pair in context.folder.read(taught.pairs, Pair)]
     model = context.student_model(arm.start)
     folder = context.folder.model(arm.name).parent
@@ -37,19 +37,19 @@ def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tupl
     )
     demonstrations = context.folder.read("hsft/train", Demonstration)
     replay = [demonstration_row(tokenizer, d) for d in demonstrations]
+    job = TrainingJob(
+        model,
+        replay,
+        training_config(context, arm),
+        context.recipe.student,
+        folder=folder,
+        fingerprint=context.fingerprint,
+        seed=context.seed,
+        report_to=context.recipe.report_to,
+        pairs=pairs,
+    )
     with context.reporter.task(f"train {arm.name}", total=1) as task:
-        train_cross_dpo(
-            model,
-            pairs,
-            replay,
-            training_config(context, arm),
-            context.recipe.student,
-            folder=folder,
-            fingerprint=context.fingerprint,
-            seed=context.seed,
-            task=task,
-            report_to=context.recipe.report_to,
-        )
+        train(job, context.recipe.hardware, task)
     outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
     return StageCounts(inputs=len(pairs), kept=len(pairs)), outputs
 

@@ -16,30 +16,30 @@ from supercorrect.formats import render_styled
 from supercorrect.models.weights import load_tokenizer
 from supercorrect.records import Demonstration, Problem, Thought
 from supercorrect.run_folder import StageCounts
+from supercorrect.training.jobs import TrainingJob
+from supercorrect.training.launching import train
 from supercorrect.training.rendering import Tokenizer, TrainingRow, demonstration_row, training_row, user_message
 
 
 def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
     """Train one arm and leave it in `checkpoints/<arm>/model`."""
-    from supercorrect.training.supervised import train_supervised
-
     control = control_arms(context.recipe).get(arm)
     start = context.student_model("hsft" if arm == "hsft_continued" else control.start if control else "base")
     rows = render_rows(context, arm, start)
     config = training_config(context, arm)
     folder = context.folder.model(arm).parent
+    job = TrainingJob(
+        start,
+        rows,
+        config,
+        context.recipe.student,
+        folder=folder,
+        fingerprint=context.fingerprint,
+        seed=context.seed,
+        report_to=context.recipe.report_to,
+    )
     with context.reporter.task(f"train {arm}", total=1) as task:
-        train_supervised(
-            start,
-            rows,
-            config,
-            context.recipe.student,
-            folder=folder,
-            fingerprint=context.fingerprint,
-            seed=context.seed,
-            task=task,
-            report_to=context.recipe.report_to,
-        )
+        train(job, context.recipe.hardware, task)
     return StageCounts(inputs=len(rows), kept=len(rows)), [folder / "model", folder / "training.json"]
 
 

@@ -6,6 +6,7 @@ from supercorrect.store.files import (
     iterate_records,
     read_records,
     write_json_atomic,
+    write_lines_atomic,
     write_records,
     write_text_atomic,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "request_key",
     "require_pyarrow",
     "write_json_atomic",
+    "write_lines_atomic",
     "write_parquet",
     "write_records",
     "write_text_atomic",

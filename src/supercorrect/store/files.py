@@ -32,7 +32,12 @@ def write_json_atomic(path: Path, value: object) -> None:
 
 def write_records(path: Path, records: Iterable[BaseModel]) -> None:
     """Write one record a line, as `write_text_atomic` does, holding one record in memory at a time."""
-    _write_chunks_atomic(path, (record.model_dump_json() + "\n" for record in records))
+    write_lines_atomic(path, (record.model_dump_json() for record in records))
+
+
+def write_lines_atomic(path: Path, lines: Iterable[str]) -> None:
+    """Write lines, as `write_text_atomic` does, holding one in memory at a time."""
+    _write_chunks_atomic(path, (line + "\n" for line in lines))
 
 
 def read_records(path: Path, record_type: type[RecordType]) -> list[RecordType]:

@@ -9,32 +9,20 @@ where there is one, meet in one batch. A run's `pairs/train.jsonl` is such a fil
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from supercorrect.config import CrossDPOConfig, StudentConfig
-from supercorrect.errors import ConfigError, InputError, SuperCorrectError
+from supercorrect.errors import ConfigError, SuperCorrectError
 from supercorrect.progress import Reporter
 from supercorrect.training.cross_dpo import train_cross_dpo
+from supercorrect.training.jobs import read_json_lines, read_pairs
 from supercorrect.training.reference import reference_fingerprint
 from supercorrect.training.rendering import TrainingRow
-
-
-@dataclass(frozen=True)
-class PairIds:
-    """A line of the file of pairs."""
-
-    prompt_ids: list[int]
-    chosen_ids: list[int]
-    rejected_ids: list[int]
-    problem_id: str | None
 
 
 def main() -> None:
@@ -53,7 +41,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     config = read_config(options.config)
     pairs = read_pairs(options.pairs)
-    replay = [TrainingRow(**row) for row in read_rows(options.replay)] if options.replay else []
+    replay = [TrainingRow(**row) for row in read_json_lines(options.replay)] if options.replay else []
     with Reporter().task("train cross_dpo", total=1) as task:
         train_cross_dpo(
             options.model,
@@ -78,35 +66,6 @@ def read_config(path: Path | None) -> CrossDPOConfig:
         return CrossDPOConfig(**(yaml.safe_load(path.read_text(encoding="utf-8")) or {})) if path else CrossDPOConfig()
     except (OSError, TypeError, ValidationError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: expected keys of a recipe's cross_dpo section: {error}") from error
-
-
-def read_pairs(path: Path) -> list[PairIds]:
-    """The pairs of a file; columns other than token ids and `problem_id` are left alone.
-
-    Raises:
-        InputError: A line lacks a column.
-    """
-    try:
-        return [
-            PairIds(row["prompt_ids"], row["chosen_ids"], row["rejected_ids"], row.get("problem_id"))
-            for row in read_rows(path)
-        ]
-    except KeyError as error:
-        raise InputError(
-            f"{path}: expected prompt_ids, chosen_ids and rejected_ids in every line, no {error}"
-        ) from error
-
-
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The lines of a jsonl file.
-
-    Raises:
-        InputError: It is not there, or a line is no JSON.
-    """
-    try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected one JSON object a line: {error}") from error
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ def trainer_arguments(
         "bf16": config.bf16,
         "gradient_checkpointing": config.gradient_checkpointing,
         "gradient_checkpointing_kwargs": {"use_reentrant": False} if config.gradient_checkpointing else None,
+        "ddp_find_unused_parameters": False,
         "seed": seed,
         "data_seed": seed,
         "use_cpu": not torch.cuda.is_available(),

@@ -29,6 +29,7 @@ from supercorrect.training.checkpoints import (
 from supercorrect.training.completion_logps import sharing_obstacle
 from supercorrect.training.lora import adapter_config
 from supercorrect.training.preflight import check_rows
+from supercorrect.training.processes import this_process
 from supercorrect.training.rendering import TrainingRow, end_of_turn_id
 
 
@@ -60,7 +61,8 @@ def train_supervised(
 ) -> int:
     """Fine-tune `model` on `rows` and leave the result in `folder/model`.
 
-    A training that was killed goes on from its newest complete checkpoint.
+    A training that was killed goes on from its newest complete checkpoint. Under `accelerate launch` every process
+    calls this.
 
     Args:
         model: Folder or hub id to begin with.
@@ -82,7 +84,8 @@ def train_supervised(
     tokenizer = load_tokenizer(model, student.revision)
     check_rows(rows, end_of_turn_id(tokenizer), config.max_length)
     state = folder / "state"
-    claim_state(state, fingerprint)
+    with this_process().main_process_first():
+        claim_state(state, fingerprint)
     arguments = trainer_arguments(config, output_dir=state, seed=seed, report_to=report_to)
     load_start = partial(load_model, model, student.revision, student.dtype)
     student_model = load_start().train()
