@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from small_runs import SANDBOX
-from supercorrect.config import load_recipe
+from supercorrect.config import SupervisedConfig, load_recipe
 from supercorrect.errors import ConfigError
 
 
@@ -130,10 +130,23 @@ def test_an_override_of_an_anchor_leaves_its_alias_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("devices", "advice"), [(2, "per_device_batch_size: 6 with gradient_accumulation_steps: 4"), (5, "that divides it")]
+    ("devices", "said"),
+    [
+        (2, "3 batches of 8 in a step evenly; per_device_batch_size: 6 with gradient_accumulation_steps: 4"),
+        (5, "the number of devices has to divide the global batch of 24"),
+    ],
 )
-def test_devices_that_cannot_share_the_global_batch_are_refused(devices: int, advice: str) -> None:
-    accumulated = tuple(f"{name}.gradient_accumulation_steps={devices}" for name in ("sft", "cross_dpo"))
-    uneven = ("hsft.per_device_batch_size=8", "hsft.gradient_accumulation_steps=3")
-    with pytest.raises(ConfigError, match=rf"hsft accumulates 3 batches of 8.*{advice}"):
-        load_recipe(SANDBOX, (f"hardware.devices={devices}", *accumulated, *uneven))
+def test_devices_that_cannot_share_the_global_batch_are_refused(devices: int, said: str) -> None:
+    uneven = ("cross_dpo.per_device_batch_size=8", "cross_dpo.gradient_accumulation_steps=3")
+    supervised = tuple(f"{name}.gradient_accumulation_steps={devices}" for name in ("sft", "hsft"))
+    with pytest.raises(ConfigError, match=f"hardware.devices: cross_dpo: {devices} devices cannot share the .*{said}"):
+        load_recipe(SANDBOX, (f"hardware.devices={devices}", *supervised, *uneven))
+
+
+def test_rows_of_a_step_are_cut_so_that_devices_share_them() -> None:
+    config = SupervisedConfig(per_device_batch_size=24).on_devices(2)
+    assert (config.per_device_batch_size, config.gradient_accumulation_steps) == (12, 1)
+    config = SupervisedConfig(per_device_batch_size=8, gradient_accumulation_steps=16).on_devices(8)
+    assert (config.per_device_batch_size, config.gradient_accumulation_steps) == (8, 2)
+    config = SupervisedConfig(per_device_batch_size=8, gradient_accumulation_steps=3).on_devices(4)
+    assert (config.per_device_batch_size, config.gradient_accumulation_steps) == (6, 1)

@@ -66,7 +66,7 @@ def run(job: TrainingJob, hardware: HardwareConfig) -> tuple[list[dict[str, floa
 @pytest.mark.parametrize(
     "config",
     [
-        SupervisedConfig(**SHARED, gradient_accumulation_steps=2),
+        SupervisedConfig(**SHARED | {"per_device_batch_size": 4}),
         CrossDPOConfig(**SHARED, gradient_accumulation_steps=2, replay_weight=1.0, replay_batch_size=2),
     ],
     ids=["supervised", "cross_dpo"],

@@ -229,12 +229,10 @@ class Recipe(Section):
         for name in self.comparisons:
             trainings[f"comparisons.{name}.cross_dpo"] = self.training_of(name)
         for name, training in trainings.items():
-            if training.gradient_accumulation_steps % devices:
-                raise ValueError(
-                    f"hardware.devices: {name} accumulates {training.gradient_accumulation_steps} batches of "
-                    f"{training.per_device_batch_size}, which {devices} devices cannot share evenly; "
-                    f"{_nearest_share(training, devices)}"
-                )
+            try:
+                training.on_devices(devices)
+            except ValueError as error:
+                raise ValueError(f"hardware.devices: {name}: {error}") from error
         return self
 
     @property
@@ -256,15 +254,3 @@ class Recipe(Section):
     def run_folder(self) -> Path:
         """Where the run keeps everything."""
         return Path(self.output_dir) if self.output_dir else Path("runs") / self.name
-
-
-def _nearest_share(training: TrainingConfig, devices: int) -> str:
-    """How several devices can have the global batch that one has."""
-    batch = training.per_device_batch_size * training.gradient_accumulation_steps
-    sizes = [size for size in range(training.per_device_batch_size, 0, -1) if batch % (size * devices) == 0]
-    if not sizes:
-        return f"a global batch of {batch} needs a number of devices that divides it"
-    return (
-        f"per_device_batch_size: {sizes[0]} with gradient_accumulation_steps: {batch // sizes[0]} is the same global "
-        f"batch of {batch}"
-    )

@@ -46,6 +46,31 @@ class TrainingConfig(Section):
     gradient_checkpointing: bool = False
     lora: LoraConfig | None = None
 
+    @property
+    def global_batch_size(self) -> int:
+        """Rows, or pairs, in one optimiser step."""
+        return self.per_device_batch_size * self.gradient_accumulation_steps
+
+    def on_devices(self, devices: int) -> Self:
+        """The part of each of several devices in the same training: what one accumulates, they take side by side.
+
+        Raises:
+            ValueError: They cannot have equal parts of the global batch.
+        """
+        if self.gradient_accumulation_steps % devices:
+            raise ValueError(
+                f"{devices} devices cannot share the {self.gradient_accumulation_steps} batches of "
+                f"{self.per_device_batch_size} in a step evenly; {self._advise_batches(devices)}"
+            )
+        return self.model_copy(update={"gradient_accumulation_steps": self.gradient_accumulation_steps // devices})
+
+    def _advise_batches(self, devices: int) -> str:
+        size, steps = self.per_device_batch_size, self.global_batch_size
+        if steps % devices:
+            return f"the number of devices has to divide the global batch of {steps}"
+        size = largest_part(steps // devices, size)
+        return f"per_device_batch_size: {size} with gradient_accumulation_steps: {steps // size} is as much in a step"
+
 
 class SupervisedConfig(TrainingConfig):
     """Stage 1's training.
@@ -62,6 +87,18 @@ class SupervisedConfig(TrainingConfig):
         if self.packing and self.max_length is None:
             raise ValueError("'packing' needs 'max_length', the tokens in one row")
         return self
+
+    def on_devices(self, devices: int) -> Self:
+        """As of any training; a step's rows may also be cut into smaller batches, which changes nothing but the time.
+
+        Raises:
+            ValueError: The devices cannot have equal parts of the global batch.
+        """
+        each, rest = divmod(self.global_batch_size, devices)
+        if rest:
+            return super().on_devices(devices)
+        size = largest_part(each, self.per_device_batch_size)
+        return self.model_copy(update={"per_device_batch_size": size, "gradient_accumulation_steps": each // size})
 
 
 class CrossDPOConfig(TrainingConfig):
@@ -101,3 +138,8 @@ class CrossDPOConfig(TrainingConfig):
             "gradient_accumulation_steps": rows // per_device,
         }
         return SupervisedConfig(**own_fields)
+
+
+def largest_part(number: int, most: int) -> int:
+    """The largest number up to `most` that divides `number`."""
+    return next(part for part in range(min(number, most), 0, -1) if number % part == 0)

@@ -68,10 +68,8 @@ class TrainingJob:
         return train_supervised(self.model, self.rows, self.config, self.student, **shared)
 
     def on_devices(self, devices: int) -> TrainingJob:
-        """Each device's part: it accumulates less, so that all together have the same global batch."""
-        steps = self.config.gradient_accumulation_steps // devices
-        config = self.config.model_copy(update={"gradient_accumulation_steps": steps})
-        return replace(self, config=config)
+        """Each device's part of it."""
+        return replace(self, config=self.config.on_devices(devices))
 
 
 def write_job(job: TrainingJob, folder: Path) -> None:
