@@ -17,6 +17,7 @@ from supercorrect.sandbox.language import (
     compute,
     constants_of,
     make_chain,
+    make_hard_problems,
     make_problems,
     read_chain,
     small_moves,
@@ -99,3 +100,10 @@ def test_problems_are_distinct_and_come_again_from_the_seed() -> None:
     assert problems == make_problems(count=300, seed=5, split="hsft")
     assert problems[0] != make_problems(count=1, seed=6, split="hsft")[0]
     assert all(p.reference_solution.endswith(f"The answer is {p.reference_answer}.") for p in problems)
+
+
+def test_hard_problems_have_five_moves_most_of_them_tricky() -> None:
+    chains = [read_chain(p.problem) for p in make_hard_problems(count=200, seed=5, split="hsft")]
+    moves = [move for chain in chains if chain for move in chain.moves]
+    assert len(moves) == 5 * 200
+    assert 0.7 < sum(move.is_tricky for move in moves) / len(moves) < 0.9

@@ -2,16 +2,18 @@
 
 A stock Qwen3 of 0.45 M parameters with plain attention. Muon for its matrices, AdamW for the rest; two phases (see
 `pretraining.curriculum`); about ten minutes on one idle core. It is gated: a student that cannot copy or compute single
-facts would make every later figure meaningless.
+facts would make every later figure meaningless. Larger ones want a GPU: `--size 30m --output runs/student_30m`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -29,26 +31,45 @@ from supercorrect.store import write_json_atomic, write_text_atomic
 SEED = 0
 FIRST_PHASE, SECOND_PHASE = 24_000, 62_000
 BATCH_SIZE = 32
-LEARNING_RATE = 5e-3
 WARMUP_STEPS, DECAY_SHARE, FLOOR = 20, 0.4, 0.02
 GATE_EVERY_STEPS = 200
 IGNORED = -100
 
+
+@dataclass(frozen=True)
+class Size:
+    """The measures of a student; its heads are of 32."""
+
+    hidden: int
+    intermediate: int
+    layers: int
+    learning_rate: float
+
+
+SIZES = {
+    "0.45m": Size(96, 256, 4, 5e-3),
+    "30m": Size(512, 1536, 8, 3e-3),
+    "100m": Size(896, 2688, 10, 2e-3),
+}
+"""By their count of parameters. The smallest is shipped; rates of the others are guesses until a GPU has tried them."""
+SHIPPED = "0.45m"
+HEAD_DIM = 32
+
 Row = tuple[list[int], list[int]]  # token ids, and the same with IGNORED where no loss falls
 
 
-def build_model(tokenizer: Any) -> Any:
-    """An untrained student: 4 layers of 96, 3 heads of 32, tied embeddings."""
+def build_model(tokenizer: Any, size: Size = SIZES[SHIPPED]) -> Any:
+    """An untrained student, with tied embeddings."""
     from transformers import AutoModelForCausalLM, Qwen3Config
 
     config = Qwen3Config(
         vocab_size=len(tokenizer),
-        hidden_size=96,
-        intermediate_size=256,
-        num_hidden_layers=4,
-        num_attention_heads=3,
-        num_key_value_heads=3,
-        head_dim=32,
+        hidden_size=size.hidden,
+        intermediate_size=size.intermediate,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.hidden // HEAD_DIM,
+        num_key_value_heads=size.hidden // HEAD_DIM,
+        head_dim=HEAD_DIM,
         max_position_embeddings=640,
         tie_word_embeddings=True,
         bos_token_id=None,
@@ -97,25 +118,25 @@ def make_batches(rows: Sequence[Row], rng: random.Random) -> list[list[Row]]:
 def batch_loss(model: Any, batch: Sequence[Row], pad_id: int) -> Tensor:
     """Mean cross-entropy over the labelled tokens of a right-padded batch (causal attention never sees the padding)."""
     width = max(len(ids) for ids, _ in batch)
-    ids = torch.tensor([row + [pad_id] * (width - len(row)) for row, _ in batch])
-    labels = torch.tensor([row + [IGNORED] * (width - len(row)) for _, row in batch])[:, 1:]
+    ids = torch.tensor([row + [pad_id] * (width - len(row)) for row, _ in batch], device=model.device)
+    labels = torch.tensor([row + [IGNORED] * (width - len(row)) for _, row in batch], device=model.device)[:, 1:]
     hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
     counted = labels != IGNORED
     return functional.cross_entropy(model.lm_head(hidden[counted]), labels[counted])
 
 
-def build_optimizers(model: Any) -> list[torch.optim.Optimizer]:
+def build_optimizers(model: Any, learning_rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the layers, AdamW for embeddings and norms."""
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
     return [
-        torch.optim.Muon(matrices, lr=LEARNING_RATE, momentum=0.95, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(others, lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.Muon(matrices, lr=learning_rate, momentum=0.95, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
 
-def train(model: Any, tokenizer: Any) -> list[dict[str, Any]]:
+def train(model: Any, tokenizer: Any, learning_rate: float) -> list[dict[str, Any]]:
     """Train in place.
 
     Returns:
@@ -126,7 +147,7 @@ def train(model: Any, tokenizer: Any) -> list[dict[str, Any]]:
     for phase in curriculum(rng, FIRST_PHASE, SECOND_PHASE):
         batches.append([encode(tokenizer, example) for example in phase])
     steps = [batch for rows in batches for batch in make_batches(rows, rng)]
-    optimizers = build_optimizers(model)
+    optimizers = build_optimizers(model, learning_rate)
     curve: list[dict[str, Any]] = []
     mean_loss, begun = 0.0, time.monotonic()
     for step, batch in enumerate(steps, start=1):
@@ -136,7 +157,7 @@ def train(model: Any, tokenizer: Any) -> list[dict[str, Any]]:
         factor = min(1, step / WARMUP_STEPS) * min(1, max(FLOOR, (1 - (step - 1) / len(steps)) / DECAY_SHARE))
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = LEARNING_RATE * factor
+                group["lr"] = learning_rate * factor
             optimizer.step()
             optimizer.zero_grad()
         mean_loss = loss.item() if step == 1 else 0.97 * mean_loss + 0.03 * loss.item()
@@ -147,23 +168,35 @@ def train(model: Any, tokenizer: Any) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    """Train, gate, and replace the shipped student."""
+    """Train, gate, and write the student: the shipped one, unless told otherwise."""
+    parser = argparse.ArgumentParser(prog="supercorrect.sandbox.base_training", description=__doc__)
+    parser.add_argument("--size", choices=SIZES, default=SHIPPED, help="count of parameters")
+    shipped = Path(str(files("supercorrect.sandbox") / "base_student"))
+    parser.add_argument("--output", type=Path, default=shipped, help="the student's folder; default: the shipped one's")
+    options = parser.parse_args()
+    if options.size != SHIPPED and options.output == shipped:
+        parser.error(f"--size {options.size}: expected --output beside it; only the student of {SHIPPED} is shipped")
     torch.manual_seed(SEED)
     torch.set_num_threads(1)  # the same sums on every machine
     tokenizer = build_tokenizer()
-    model = build_model(tokenizer)
-    curve = train(model, tokenizer)
+    size = SIZES[options.size]
+    model = build_model(tokenizer, size).to("cuda" if torch.cuda.is_available() else "cpu")
+    curve = train(model, tokenizer, size.learning_rate)
     missed = [f"{name}: {curve[-1][name]} (gate {bound})" for name, bound in GATE.items() if curve[-1][name] < bound]
     if missed:
-        sys.stderr.write(f"gate not passed, the shipped student stays: {'; '.join(missed)}\n")
+        sys.stderr.write(f"gate not passed, {options.output} stays as it was: {'; '.join(missed)}\n")
         return 1
-    folder = Path(str(files("supercorrect.sandbox") / "base_student"))
+    write_student(model, tokenizer, curve, options.output)
+    return 0
+
+
+def write_student(model: Any, tokenizer: Any, curve: list[dict[str, Any]], folder: Path) -> None:
+    """Weights, tokenizer, learning curve and card."""
     model.eval().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     write_json_atomic(folder / "learning_curve.json", curve)
     card = (files("supercorrect.sandbox") / "base_student_card.md").read_text(encoding="utf-8")
     write_text_atomic(folder / "README.md", card.replace("{gate}", json.dumps(curve[-1])))
-    return 0
 
 
 if __name__ == "__main__":

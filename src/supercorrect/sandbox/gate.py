@@ -31,7 +31,7 @@ def _facts(model: Any, tokenizer: Any) -> float:
     facts = [(left, name, right) for name in SIMPLE_MOVES for left in range(HOURS) for right in range(HOURS)]
     rows = [_prompt(tokenizer, "Recite") + tokenizer(f" {a} {n} {b} =")["input_ids"] for a, n, b in facts]
     with torch.inference_mode():
-        answers = model(torch.tensor(rows)).logits[:, -1].argmax(-1).tolist()
+        answers = model(torch.tensor(rows, device=model.device)).logits[:, -1].argmax(-1).tolist()
     right = [str(tokenizer.decode([t])) == f" {compute(*fact)}" for t, fact in zip(answers, facts, strict=True)]
     return sum(right) / len(right)
 
@@ -78,5 +78,5 @@ def _prompt(tokenizer: Any, message: str) -> list[int]:
 def _complete(model: Any, tokenizer: Any, messages: Sequence[str], max_new_tokens: int) -> list[str]:
     batch = tokenizer.pad({"input_ids": [_prompt(tokenizer, message) for message in messages]}, return_tensors="pt")
     with torch.inference_mode():
-        rows = model.generate(**batch, max_new_tokens=max_new_tokens, do_sample=False)
+        rows = model.generate(**batch.to(model.device), max_new_tokens=max_new_tokens, do_sample=False)
     return [tokenizer.decode(row, skip_special_tokens=True) for row in rows[:, batch["input_ids"].shape[1] :]]

@@ -11,6 +11,7 @@ rare.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from supercorrect.records import Problem, make_id
@@ -30,6 +31,7 @@ TRICKY_MOVES = {
 TRICKY_SHARES = {"blend": 0.55, "bend": 0.36, "fold": 0.03, "spin": 0.03, "turn": 0.03}
 """How often each is drawn among the tricky moves of a problem."""
 TRICKY_SHARE = 0.5
+HARD_TRICKY_SHARE = 0.8
 GENERALIZED_TRICKY = "take the moves in order and break each tricky move into small parts"
 GENERALIZED_SIMPLE = "take the moves in order"
 
@@ -185,9 +187,19 @@ def read_chain(text: str) -> Chain | None:
 def make_problems(*, count: int, seed: int, split: str) -> list[Problem]:
     """`count` distinct problems; the same seed gives the same problems."""
     rng = random.Random(f"{split}/{seed}")
+    return _collect(count, split, lambda: make_chain(rng))
+
+
+def make_hard_problems(*, count: int, seed: int, split: str) -> list[Problem]:
+    """As `make_problems`, for larger students: five moves each, most of them tricky."""
+    rng = random.Random(f"hard/{split}/{seed}")
+    return _collect(count, split, lambda: make_chain(rng, len(ORDINALS), len(ORDINALS), HARD_TRICKY_SHARE))
+
+
+def _collect(count: int, split: str, draw: Callable[[], Chain]) -> list[Problem]:
     problems: dict[str, Problem] = {}
     while len(problems) < count:
-        chain = make_chain(rng)
+        chain = draw()
         problem = Problem(
             problem_id=make_id("problem", chain.text),
             problem=chain.text,
