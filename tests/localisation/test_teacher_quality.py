@@ -55,7 +55,7 @@ def teach(messages: list[dict[str, str]]) -> str:
 
 def inspect(messages: list[dict[str, str]]) -> str:
     """It refuses whatever faults step 3."""
-    work = messages[-1]["content"].partition("<teacher_work>")[2]
+    work = messages[-1]["content"].partition("<teacher_work ")[2]
     refused = work.index("<Cause>") > work.index("<Step3>")
     return (
         "<Verdict> revise </Verdict> <Remarks> look at step 2 </Remarks>" if refused else "<Verdict> accept </Verdict>"

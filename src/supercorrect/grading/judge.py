@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from supercorrect.fences import make_fence
 from supercorrect.grading.grades import Grade
 
 MAX_SHOWN_CHARS = 4000
@@ -72,8 +72,8 @@ def judge_failed(grade: Grade, why: str) -> Grade:
 
 
 def render_judge_prompt(answer: str, reference_answer: str, problem: str | None = None) -> str:
-    """The judge's prompt, with a fence that the answer cannot have guessed: its own hash, so that it is stable."""
-    fence = f"---{hashlib.sha256(f'{answer}/{reference_answer}/{problem}'.encode()).hexdigest()[:16]}---"
+    """The judge's prompt, with a fence that the texts cannot hold."""
+    fence = f"---{make_fence(answer, reference_answer, problem or '')}---"
     shown = f"Problem:\n{fence}\n{problem[:MAX_SHOWN_CHARS]}\n{fence}\n\n" if problem else ""
     return _PROMPT.format(
         fence=fence, problem=shown, reference_answer=reference_answer[:MAX_SHOWN_CHARS], answer=answer[:MAX_SHOWN_CHARS]

@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from supercorrect.errors import ConfigError
+from supercorrect.fences import make_fence
 from supercorrect.package_files import package_folder
 
 PROMPT_NAMES = (
@@ -71,12 +72,15 @@ def _compile(template: str) -> Template:
 def render_prompt(template: str, **values: str) -> str:
     """Fill a template's text. Values are inserted as they are and never read as templates themselves.
 
+    A template may put `{{ fence }}` around them: a mark that stands in none of them.
+
     Raises:
         ConfigError: The template has a syntax error, or uses a name that is not among `values`.
     """
+    fence = make_fence(*(values[name] for name in sorted(values)))
     try:
-        return _compile(template).render(**values).strip()
+        return _compile(template).render(**values, fence=fence).strip()
     except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
         raise ConfigError(
-            f"prompt template cannot be filled: {error}; it may use {', '.join(sorted(values))}"
+            f"prompt template cannot be filled: {error}; it may use {', '.join(sorted([*values, 'fence']))}"
         ) from error

@@ -21,6 +21,7 @@ KeyPolicy = Literal["size", "always"]
 REFUSAL = "I only teach sandbox problems, and I find none between <problem> and </problem>."
 _SIZE_MIDDLE, _SIZE_WIDTH = 6.0, 0.5
 FLAWLESS = Mistakes()
+_FIRST_SECTION = re.compile(r"^<problem((?: [0-9a-f]+)?)>$", re.MULTILINE)
 _KEY = re.compile(r"<Key> ([^<]*) </Key>")
 
 
@@ -60,9 +61,14 @@ class _Draw:
 
 
 def section(prompt: str, name: str) -> str | None:
-    """What stands between `<name>` and `</name>` in a prompt; None if it has no such section."""
-    _, opened, rest = prompt.partition(f"<{name}>\n")
-    inside, closed, _ = rest.partition(f"\n</{name}>")
+    """What stands between `<name>` and `</name>` in a prompt; None if it has no such section.
+
+    All sections carry the mark of the first one, the problem's, where that has one.
+    """
+    first = _FIRST_SECTION.search(prompt)
+    mark = first[1] if first else ""
+    _, opened, rest = prompt.partition(f"<{name}{mark}>\n")
+    inside, closed, _ = rest.partition(f"\n</{name}{mark}>")
     return inside.strip() if opened and closed else None
 
 
