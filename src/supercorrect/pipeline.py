@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 
 import yaml
@@ -12,7 +14,7 @@ from supercorrect import __version__
 from supercorrect.budget import Budget
 from supercorrect.config import Recipe
 from supercorrect.context import StageContext
-from supercorrect.errors import ConfigError
+from supercorrect.errors import ConfigError, StorageError
 from supercorrect.paper.building import write_tables
 from supercorrect.progress import Reporter
 from supercorrect.report.writing import write_report
@@ -76,13 +78,12 @@ class Pipeline:
         self._check_names(until, first)
         require_reporters(self.recipe.report_to)
         self.folder.require_no_links()
-        with RunLock(self.folder.root), RequestStore(self.folder.root / "store.sqlite") as store:
+        path = self.folder.root / "store.sqlite"
+        with RunLock(self.folder.root), self._open_manifest() as manifest, RequestStore(path) as store:
             self._apply_threads()
             self._write_recipe()
             self._reporter.watch = self.folder.write_progress
             self.folder.log_event("run_started", stages=[stage.name for stage in self.stages])
-            manifest = self.folder.read_manifest()
-            manifest.recipe_name, manifest.versions = self.recipe.name, _versions()
             budget = Budget(self.recipe.max_cost_usd, store.spent_usd())
             again = False
             for stage in self.stages:
@@ -100,6 +101,26 @@ class Pipeline:
             write_tables(self.recipe, self.folder)
         return manifest
 
+    @contextmanager
+    def _open_manifest(self) -> Iterator[Manifest]:
+        """The manifest: under way it vouches for finished stages alone, and again for all files when the run ends."""
+        manifest = self.folder.read_manifest()
+        manifest.recipe_name, manifest.versions = self.recipe.name, _versions()
+        if manifest.files:
+            manifest.files = {}
+            self.folder.write_manifest(manifest)
+        try:
+            yield manifest
+        except BaseException:
+            with suppress(StorageError):  # what has stopped the run is what its user has to know
+                self._vouch_for_files(manifest)
+            raise
+        self._vouch_for_files(manifest)
+
+    def _vouch_for_files(self, manifest: Manifest) -> None:
+        manifest.files = self.folder.describe_own_files()
+        self.folder.write_manifest(manifest)
+
     @property
     def _is_whole(self) -> bool:
         """Whether all that the report tells of is there: a recipe with `tables` may leave stages out."""
@@ -107,8 +128,12 @@ class Pipeline:
 
     def _is_up_to_date(self, stage: Stage, manifest: Manifest) -> bool:
         entry = manifest.stages.get(stage.name)
-        known = entry is not None and entry.fingerprint == self._fingerprint(stage, manifest)
-        return known and entry is not None and self.folder.has(entry.outputs)
+        if entry is None or entry.fingerprint != self._fingerprint(stage, manifest):
+            return False
+        intact = self.folder.has_intact(entry.outputs)
+        if not intact:
+            self._reporter.say(f"{stage.name}: what it wrote is missing or damaged, and is made again")
+        return intact
 
     def _context(
         self, stage: Stage, manifest: Manifest, store: RequestStore, budget: Budget, *, force: bool

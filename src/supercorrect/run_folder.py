@@ -12,13 +12,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from supercorrect.errors import InputError, StorageError
 from supercorrect.records import Record, Rejection
-from supercorrect.store import file_sha256, iterate_records, read_records, write_json_atomic, write_records
+from supercorrect.store import (
+    file_sha256,
+    iterate_records,
+    read_records,
+    read_sealed_json,
+    write_records,
+    write_sealed_json,
+)
 
 RecordType = TypeVar("RecordType", bound=Record)
+_OWN_FILES = ("recipe.yaml", "store.sqlite", "decisions.jsonl", "metrics.json", "report.md", "report.html", "tables")
 
 
 class OutputFile(BaseModel):
@@ -52,12 +60,18 @@ class StageEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The state of a run."""
+    """The state of a run. On disk it carries its own digest.
 
-    schema_version: int = 1
+    Attributes:
+        files: What the run wrote beside its stages' outputs, as it was when the run last ended; empty while it is
+            under way, and where it was killed.
+    """
+
+    schema_version: int = 2
     recipe_name: str = ""
     versions: dict[str, str] = {}
     stages: dict[str, StageEntry] = {}
+    files: dict[str, OutputFile] = {}
 
 
 @dataclass(frozen=True)
@@ -187,8 +201,9 @@ class RunFolder:
         if not self.manifest_path.exists():
             return Manifest()
         try:
-            return Manifest.model_validate_json(self.manifest_path.read_text(encoding="utf-8"))
-        except (OSError, ValidationError) as error:
+            manifest = Manifest.model_validate(read_sealed_json(self.manifest_path, unsealed_version=1))
+            return manifest.model_copy(update={"schema_version": 2})
+        except (OSError, ValueError) as error:  # pydantic's is a ValueError
             raise StorageError(
                 f"manifest not readable: {self.manifest_path}: {error}; move it away to recompute the run "
                 "(stored teacher responses are kept and not paid again)"
@@ -196,7 +211,7 @@ class RunFolder:
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Replace the manifest."""
-        write_json_atomic(self.manifest_path, manifest.model_dump(mode="json", by_alias=True))
+        write_sealed_json(self.manifest_path, manifest.model_dump(mode="json", by_alias=True))
 
     def describe(self, paths: list[Path]) -> dict[str, OutputFile]:
         """Hash and size of files, and of every file below folders, by their path within the run."""
@@ -205,14 +220,30 @@ class RunFolder:
             str(f.relative_to(self.root)): OutputFile(sha256=file_sha256(f), size_bytes=f.stat().st_size) for f in files
         }
 
+    def describe_own_files(self) -> dict[str, OutputFile]:
+        """Hash and size of what a run writes beside its stages' outputs; not of logs."""
+        paths = [self.root / name for name in _OWN_FILES]
+        return self.describe([path for path in paths if path.exists()])
+
     def has(self, outputs: dict[str, OutputFile]) -> bool:
         """Whether all these files are still there, at their size."""
         paths = {self.root / name: output.size_bytes for name, output in outputs.items()}
         return all(path.is_file() and path.stat().st_size == size for path, size in paths.items())
 
+    def has_intact(self, outputs: dict[str, OutputFile]) -> bool:
+        """Whether all these files are still there, byte for byte."""
+        return self.has(outputs) and all(
+            file_sha256(self.root / name) == output.sha256 for name, output in outputs.items()
+        )
+
+    @property
+    def events(self) -> Path:
+        """The run's log."""
+        return self.root / "logs" / "events.jsonl"
+
     def log_event(self, event: str, **fields: Any) -> None:
         """Append a line to the run's log."""
-        path = self.root / "logs" / "events.jsonl"
+        path = self.events
         path.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps({"time": round(time.time(), 3), "event": event, **fields})
         try:

@@ -12,8 +12,9 @@ from rich.table import Table
 from supercorrect.amounts import dollars
 from supercorrect.visible_text import make_cells, plain_text
 
-if TYPE_CHECKING:  # `supercorrect --help` needs neither, and is not to wait for them
+if TYPE_CHECKING:  # `supercorrect --help` needs none of it, and is not to wait for it
     from supercorrect.estimate import Estimate, Figure
+    from supercorrect.integrity.verify import Verification
     from supercorrect.run_folder import Manifest
 
 
@@ -59,6 +60,17 @@ def print_estimate(estimate: Estimate) -> None:
     for what in estimate.left_out:
         _print_line(console, f"not in these figures: {what}")
     _print_line(console, f"price of {estimate.model}: {estimate.price_basis}; {batches}")
+
+
+def print_verification(found: Verification) -> None:
+    """What is damaged and what makes it whole, then how much was looked at."""
+    console = Console(highlight=False)
+    for damage in found.damages:
+        _print_line(console, f"DAMAGED {damage.path}: {damage.found}\n  {damage.remedy}")
+    for note in found.notes:
+        _print_line(console, f"note: {note}")
+    looked_at = f"{found.files} files ({found.size_bytes / 1e6:.1f} MB) and {found.responses} responses"
+    _print_line(console, f"{looked_at}: {f'{len(found.damages)} damaged' if found.damages else 'all whole'}")
 
 
 def _range(figure: Figure | None, show: Callable[[float], str]) -> str:

@@ -11,11 +11,11 @@ import jinja2
 
 from supercorrect.amounts import dollars
 from supercorrect.config import Recipe
-from supercorrect.errors import InputError
+from supercorrect.errors import InputError, StorageError
 from supercorrect.records import Demonstration, Pair, Problem, Record
 from supercorrect.report.quality import compute_quality
 from supercorrect.run_folder import RunFolder
-from supercorrect.store import write_text_atomic
+from supercorrect.store import move_into_place, write_text_atomic
 
 TRAINING_SETS: dict[str, tuple[str, type[Record]]] = {
     "hsft": ("hsft/train", Demonstration),
@@ -49,10 +49,19 @@ def export_run(recipe: Recipe, folder: RunFolder, output: Path) -> dict[str, int
     rows: dict[str, int] = {}
     for name, (source, record_type) in found.items():
         records = [record.model_dump(mode="json") for record in folder.read(source, record_type)]
-        datasets.Dataset.from_list(records).to_parquet(str(output / f"{name}.parquet"))
+        _write_data_set(output / f"{name}.parquet", datasets.Dataset.from_list(records))
         rows[name] = len(records)
     write_text_atomic(output / "README.md", render_card(recipe, folder, rows))
     return rows
+
+
+def _write_data_set(path: Path, rows: Any) -> None:
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        rows.to_parquet(str(unfinished))
+        move_into_place(unfinished, path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error}. Free space or choose another --output.") from error
 
 
 def push_export(output: Path, repository: str, *, private: bool = True) -> str:

@@ -24,6 +24,7 @@ from typing import IO
 from supercorrect.errors import InputError, StorageError
 from supercorrect.grading.grader import Grader
 from supercorrect.grading.grades import Grade
+from supercorrect.store import move_into_place
 
 CHUNK_ROWS = 64
 
@@ -64,7 +65,7 @@ def grade_file(
         counts = _resume(partial, settings, fingerprint)
         with partial.open("a", encoding="utf-8") as stream:
             _grade_rows(islice(read_rows(path), counts.total(), None), grader, stream, counts, total, on_progress)
-        partial.replace(output)
+        move_into_place(partial, output)
         settings.unlink()
     except OSError as error:
         raise StorageError(f"{output}: cannot be written: {error}. Free space or choose another --output.") from error

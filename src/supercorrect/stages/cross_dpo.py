@@ -14,7 +14,7 @@ from supercorrect.errors import TrainingDataError
 from supercorrect.models.weights import load_tokenizer
 from supercorrect.records import Demonstration, Pair, Problem
 from supercorrect.run_folder import StageCounts
-from supercorrect.store import write_json_atomic
+from supercorrect.store import move_into_place, write_json_atomic
 from supercorrect.student_profile import PROFILE_FOLDER
 from supercorrect.training.jobs import TrainingJob
 from supercorrect.training.launching import train
@@ -65,8 +65,11 @@ def training_config(context: StageContext, arm: PreferenceArm) -> CrossDPOConfig
 
 def leave_untrained(start: Path, folder: Path) -> list[Path]:
     """Where a comparison or a later round has nothing to learn: the student as it was, and no step."""
-    shutil.rmtree(folder / "model", ignore_errors=True)
-    shutil.copytree(start, folder / "model", ignore=shutil.ignore_patterns(PROFILE_FOLDER))
+    unfinished = folder / "model.unfinished"
+    for left_over in (unfinished, folder / "model"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    shutil.copytree(start, unfinished, ignore=shutil.ignore_patterns(PROFILE_FOLDER))
+    move_into_place(unfinished, folder / "model")
     write_json_atomic(folder / "training.json", {"steps": 0, "log": []})
     return [folder / "model", folder / "training.json"]
 

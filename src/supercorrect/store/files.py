@@ -27,7 +27,12 @@ def write_text_atomic(path: Path, text: str) -> None:
 
 def write_json_atomic(path: Path, value: object) -> None:
     """Write a value as indented JSON, as `write_text_atomic` does."""
-    write_text_atomic(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    write_text_atomic(path, render_json(value))
+
+
+def render_json(value: object) -> str:
+    """A value as the text that `write_json_atomic` writes."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def write_records(path: Path, records: Iterable[BaseModel]) -> None:
@@ -93,15 +98,28 @@ def _write_chunks_atomic(path: Path, chunks: Iterable[str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(chunks)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-        sync_folder(path.parent)
+        move_into_place(unfinished, path)
     except OSError as error:
         raise StorageError(
             f"{path}: cannot be written: {error.strerror}. Free some space or choose another folder, "
             "then start the same command again; what is finished is kept."
         ) from error
+
+
+def move_into_place(unfinished: Path, path: Path) -> None:
+    """Bring a finished file, or a folder with all in it, to the disk, and then under its name; raises OSError.
+
+    A folder takes the place of nothing: what stands at `path` has to be gone.
+    """
+    inside = sorted(unfinished.rglob("*"), reverse=True) if unfinished.is_dir() else []
+    for one in (*inside, unfinished):
+        if one.is_dir():
+            sync_folder(one)
+        else:
+            with one.open("rb") as file:
+                os.fsync(file.fileno())
+    unfinished.replace(path)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from supercorrect.errors import ConfigError, StorageError
+from supercorrect.store.files import move_into_place
 
 
 def write_parquet(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -20,7 +21,7 @@ def write_parquet(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         parquet.write_table(pyarrow.Table.from_pylist(rows), unfinished)
-        unfinished.replace(path)
+        move_into_place(unfinished, path)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written: {error}") from error
 

@@ -41,9 +41,9 @@ class Usage:
     usd: float | None
 
 
-_COLUMNS = tuple(field.name for field in fields(StoredResponse))
-_TOKEN_IDS = _COLUMNS.index("token_ids")
-_values_of = attrgetter(*_COLUMNS)
+COLUMNS = tuple(field.name for field in fields(StoredResponse))
+_TOKEN_IDS = COLUMNS.index("token_ids")
+_values_of = attrgetter(*COLUMNS)
 
 
 class RequestStore:
@@ -99,7 +99,7 @@ class RequestStore:
         for start in range(0, len(keys), _KEYS_PER_QUERY):
             part = keys[start : start + _KEYS_PER_QUERY]
             marks = ",".join("?" * len(part))
-            query = f"SELECT {','.join(_COLUMNS)}, checksum FROM responses WHERE key IN ({marks})"
+            query = f"SELECT {','.join(COLUMNS)}, checksum FROM responses WHERE key IN ({marks})"
             with self._translated("read"):
                 rows = self._connection.execute(query, part).fetchall()
             found |= {row[0]: self._from_row(row) for row in rows}
@@ -123,7 +123,7 @@ class RequestStore:
         """
         if errors := [response.status for response in responses if not response.is_kept]:
             raise ValueError(f"expected responses of status {get_args(KeptStatus)}, got {errors[0]!r}")
-        marks = ",".join("?" * (len(_COLUMNS) + 1))
+        marks = ",".join("?" * (len(COLUMNS) + 1))
         statement = f"INSERT INTO responses VALUES ({marks}) ON CONFLICT (key) DO NOTHING"
         with self._translated("written"), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -172,7 +172,7 @@ class RequestStore:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self._connection.execute(
-                f"CREATE TABLE IF NOT EXISTS responses ({', '.join(_COLUMNS)}, checksum, PRIMARY KEY (key))"
+                f"CREATE TABLE IF NOT EXISTS responses ({', '.join(COLUMNS)}, checksum, PRIMARY KEY (key))"
             )
             self._connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         elif version != _SCHEMA_VERSION:
@@ -183,7 +183,7 @@ class RequestStore:
 
     def _from_row(self, row: tuple[object, ...]) -> StoredResponse:
         *values, checksum = row
-        if checksum != _checksum(values):
+        if checksum != checksum_of(values):
             raise StorageError(f"{self.path}: the row of request {values[0]} is damaged. {_ADVICE['SQLITE_CORRUPT']}.")
         token_ids = values[_TOKEN_IDS]
         values[_TOKEN_IDS] = None if token_ids is None else tuple(json.loads(str(token_ids)))
@@ -211,8 +211,9 @@ def _to_row(response: StoredResponse) -> tuple[object, ...]:
     values = list(_values_of(response))
     if response.token_ids is not None:
         values[_TOKEN_IDS] = json.dumps(response.token_ids)
-    return (*values, _checksum(values))
+    return (*values, checksum_of(values))
 
 
-def _checksum(values: Sequence[object]) -> int:
+def checksum_of(values: Sequence[object]) -> int:
+    """The checksum of a row's values, in the order of `COLUMNS`; any one damaged byte changes it."""
     return zlib.crc32("\x1f".join(value if isinstance(value, str) else repr(value) for value in values).encode())

@@ -12,7 +12,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from supercorrect.progress import Task
-from supercorrect.store import file_sha256, write_json_atomic
+from supercorrect.store import file_sha256, move_into_place, write_json_atomic
 from supercorrect.training.lora import merge_adapters
 from supercorrect.training.processes import this_process
 
@@ -89,10 +89,8 @@ def publish_model(trainer: Any, tokenizer: Any, folder: Path, *, merge_into: Cal
         merge_adapters(merge_into(), unfinished)
     tokenizer.save_pretrained(str(unfinished))
     (unfinished / "training_args.bin").unlink(missing_ok=True)
-    for file in unfinished.iterdir():
-        _flush_to_disk(file)
     shutil.rmtree(folder, ignore_errors=True)
-    unfinished.replace(folder)
+    move_into_place(unfinished, folder)
 
 
 def write_training_summary(folder: Path, trainer: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from accelerate.utils import gather_object
 
-from supercorrect.store import write_json_atomic
+from supercorrect.store import read_sealed_json, write_sealed_json
 from supercorrect.training.completion_logps import PackedTrees, PaddedRows, TokenSequence
 from supercorrect.training.processes import this_process
 
@@ -57,9 +57,9 @@ def reference_fingerprint(model: str, pairs: Sequence[TokenPair]) -> str:
 
 
 def load_reference(path: Path, fingerprint: str) -> ReferenceLogps | None:
-    """What an earlier run computed; None where there is nothing, or it is of another model or other pairs."""
+    """What an earlier run computed; None where there is nothing, it is damaged, or of another model or other pairs."""
     try:
-        reference = ReferenceLogps(**json.loads(path.read_text(encoding="utf-8")))
+        reference = ReferenceLogps(**read_sealed_json(path))
     except (OSError, ValueError, TypeError):
         return None
     return reference if reference.fingerprint == fingerprint else None
@@ -102,6 +102,6 @@ def stored_reference(
     if reference is None:
         reference = compute_reference(model, pairs, batch_size=batch_size, share=share, fingerprint=fingerprint)
         if process.is_main_process:
-            write_json_atomic(path, asdict(reference))
+            write_sealed_json(path, asdict(reference))
     process.wait_for_everyone()
     return reference
