@@ -14,6 +14,7 @@ from supercorrect.visible_text import make_cells, plain_text
 
 if TYPE_CHECKING:  # `supercorrect --help` needs none of it, and is not to wait for it
     from supercorrect.estimate import Estimate, Figure
+    from supercorrect.integrity.replay import Replayed
     from supercorrect.integrity.verify import Verification
     from supercorrect.run_folder import Manifest
 
@@ -71,6 +72,13 @@ def print_verification(found: Verification) -> None:
         _print_line(console, f"note: {note}")
     looked_at = f"{found.files} files ({found.size_bytes / 1e6:.1f} MB) and {found.responses} responses"
     _print_line(console, f"{looked_at}: {f'{len(found.damages)} damaged' if found.damages else 'all whole'}")
+
+
+def print_replayed(stage: Replayed) -> None:
+    """What became of one stage of a replay."""
+    detail = f": {stage.detail}" if stage.detail else ""
+    files = f" ({stage.files} files)" if stage.files else ""
+    _print_line(Console(highlight=False), f"{stage.name}: {stage.state}{files}{detail}")
 
 
 def _range(figure: Figure | None, show: Callable[[float], str]) -> str:

@@ -41,8 +41,10 @@ def find_dangling(files: Mapping[str, Path], keys: Set[str]) -> Iterator[tuple[s
 def _faults(path: Path, known: Mapping[str, Set[str]]) -> Iterable[str]:
     found: list[str] = []
     for number, row in enumerate(_rows(path), start=1):
+        refused = row.get("reason") is not None  # a request that failed is stored as no answer
         for column, value in row.items():
-            names = known.get(_SAME_KIND.get(column, column))
+            name = _SAME_KIND.get(column, column)
+            names = None if refused and name == "request_key" else known.get(name)
             if names is not None and value is not None and str(value) not in names:
                 found.append(f"line {number}: {column} {value} is nowhere in this run")
         if len(found) >= _MOST_FAULTS_A_FILE:

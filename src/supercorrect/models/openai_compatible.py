@@ -14,7 +14,7 @@ from supercorrect.models.endpoint import read_access
 from supercorrect.models.price import with_charged_price
 from supercorrect.models.protocol import ChatRequest, Progress
 from supercorrect.models.session import Session
-from supercorrect.store import BatchLog, RequestStore, StoredResponse, request_key
+from supercorrect.store import BatchLog, RequestStore, StoredResponse, UnansweredLog, request_key
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +78,8 @@ class OpenAICompatibleModel:
                 report(progress)
 
             asyncio.run(self._run(pending, take, show))
+            if failed := [responses[key] for key in pending if not responses[key].is_kept]:
+                UnansweredLog(self._store).note(failed)
         return [responses[key] for key in keys]
 
     async def _run(

@@ -17,6 +17,7 @@ from supercorrect.store.parquet import require_pyarrow, write_parquet
 from supercorrect.store.requests import RequestStore, Usage
 from supercorrect.store.responses import KeptStatus, ResponseStatus, StoredResponse, request_key
 from supercorrect.store.sealed import read_sealed_json, write_sealed_json
+from supercorrect.store.unanswered import UnansweredLog
 
 __all__ = [
     "BatchEntry",
@@ -27,6 +28,7 @@ __all__ = [
     "RunLock",
     "StoreCheck",
     "StoredResponse",
+    "UnansweredLog",
     "Usage",
     "check_store",
     "file_sha256",
