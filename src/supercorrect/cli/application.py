@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supercorrect.errors import InputError
-
 if TYPE_CHECKING:  # commands import what they need: `supercorrect --help` is not to wait for it
     from supercorrect.config import Recipe
 
@@ -37,13 +35,3 @@ def load(path: Path, overrides: list[str] | None, output_dir: Path | None) -> Re
 
     recipe = load_recipe(path, tuple(overrides or ()))
     return recipe if output_dir is None else recipe.model_copy(update={"output_dir": str(output_dir)})
-
-
-def saved_recipe(folder: Path) -> Recipe:
-    """The recipe that a run was last started with."""
-    from supercorrect.config import load_recipe
-
-    saved = folder / "recipe.yaml"
-    if not saved.is_file():
-        raise InputError(f"not a run folder: expected {saved}; name the folder that `supercorrect run` wrote")
-    return load_recipe(saved).model_copy(update={"output_dir": str(folder)})

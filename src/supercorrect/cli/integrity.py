@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from supercorrect import terminal
-from supercorrect.cli.application import AsJson, app, saved_recipe
+from supercorrect.cli.application import AsJson, app
 from supercorrect.errors import ConfigError
 from supercorrect.progress import Reporter
 
@@ -49,9 +49,9 @@ def replay(
 
     if output is not None and output.exists() and any(output.iterdir()):
         raise ConfigError(f"--output: expected an empty folder, got {output} with files in it")
-    recipe, stages = saved_recipe(folder), []
+    stages = []
     with tempfile.TemporaryDirectory() as scratch:
-        for stage in replay_run(recipe, RunFolder(folder), output or Path(scratch), Reporter()):
+        for stage in replay_run(RunFolder(folder), output or Path(scratch), Reporter()):
             stages.append(stage)
             if not as_json:
                 terminal.print_replayed(stage)

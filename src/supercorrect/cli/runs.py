@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supercorrect import terminal
-from supercorrect.cli.application import AsJson, Overrides, RecipePath, app, load, saved_recipe
+from supercorrect.cli.application import AsJson, Overrides, RecipePath, app, load
 from supercorrect.errors import InputError
 from supercorrect.progress import Reporter
 
@@ -72,7 +72,7 @@ def status(folder: Annotated[Path, typer.Argument(help="A run's folder.")], as_j
     from supercorrect.pipeline import Pipeline
     from supercorrect.run_folder import RunFolder
 
-    pipeline = Pipeline(saved_recipe(folder), Reporter())
+    pipeline = Pipeline(_saved_recipe(folder), Reporter())
     manifest = RunFolder(folder).read_manifest()
     plan = pipeline.plan(manifest)
     if as_json:
@@ -135,7 +135,7 @@ def export(
     from supercorrect.export import export_argilla, export_run, push_export
     from supercorrect.run_folder import RunFolder
 
-    recipe = saved_recipe(folder)
+    recipe = _saved_recipe(folder)
     rows = export_run(recipe, RunFolder(folder), output)
     if argilla:
         rows["argilla"] = export_argilla(recipe, RunFolder(folder), output)
@@ -160,3 +160,13 @@ def view(
 
     name = (reviewer or getuser()) if review else None
     serve(folders, port=port, reviewer=name, browser=browser, reporter=Reporter())
+
+
+def _saved_recipe(folder: Path) -> Recipe:
+    """The recipe that a run was last started with."""
+    from supercorrect.config import load_recipe
+
+    saved = folder / "recipe.yaml"
+    if not saved.is_file():
+        raise InputError(f"not a run folder: expected {saved}; name the folder that `supercorrect run` wrote")
+    return load_recipe(saved).model_copy(update={"output_dir": str(folder)})

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from supercorrect.config import SPLITS, Recipe
+from supercorrect.config import SPLITS, Recipe, load_recipe
 from supercorrect.context import StageContext
-from supercorrect.errors import SuperCorrectError
+from supercorrect.errors import InputError, SuperCorrectError
 from supercorrect.integrity.recorded import RecordedResponses, without_endpoints
 from supercorrect.progress import Reporter
 from supercorrect.report.writing import write_report
@@ -41,31 +41,33 @@ class Replayed:
     detail: str = ""
 
 
-def replay_run(recipe: Recipe, run: RunFolder, output: Path, reporter: Reporter) -> Iterator[Replayed]:
+def replay_run(run: RunFolder, output: Path, reporter: Reporter) -> Iterator[Replayed]:
     """Make a run's data sets again in another folder; one result a stage, as it comes.
 
     Args:
-        recipe: The run's.
         output: Receives the data sets; an empty folder, or none yet.
 
     Raises:
+        InputError: It is no run folder.
         RunLockedError: The run goes on.
     """
+    if not run.manifest_path.is_file():
+        raise InputError(f"not a run folder: expected {run.manifest_path}; name one that `supercorrect run` wrote")
     with RunLock(run.root), RecordedResponses(run.root / "store.sqlite") as store:
         manifest = run.read_manifest()
+        recipe = load_recipe(run.root / "recipe.yaml")
         folder = RunFolder(output)
         folder.root.mkdir(parents=True, exist_ok=True)
         if run.decisions.exists():
             shutil.copyfile(run.decisions, folder.decisions)
-        moved = recipe.model_copy(update={"output_dir": str(output)})
-        nobody = without_endpoints(moved)
+        nobody = without_endpoints(recipe.model_copy(update={"output_dir": str(output)}))
         stages = [stage for stage in build_stages(nobody) if stage.name in manifest.stages]
         for stage in stages:
             entry = manifest.stages[stage.name]
             context = StageContext(nobody, folder, store, reporter, stage.name, entry.fingerprint)
             yield _replay_stage(stage, entry, context, run)
         if set(REPORT) <= set(manifest.files):
-            yield _replay_report(moved, folder, manifest)
+            yield _replay_report(recipe, folder, manifest)
 
 
 def _replay_stage(stage: Stage, entry: StageEntry, context: StageContext, run: RunFolder) -> Replayed:

@@ -36,6 +36,9 @@ def check_store(path: Path) -> StoreCheck:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True)) as connection:
             states = [row[0] for row in connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})")]
             faults += [str(state) for state in states if state != "ok"]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if tables == 0:  # a run was stopped before it had made any
+                return StoreCheck(frozenset(), tuple(faults))
             for *values, checksum in connection.execute(f"SELECT {','.join(COLUMNS)}, checksum FROM responses"):
                 if checksum == checksum_of(values):
                     keys.add(values[0])
