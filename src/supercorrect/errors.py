@@ -43,6 +43,10 @@ class TeacherUnreachableError(SuperCorrectError):
     """Raised when an endpoint cannot be reached, or fails many times in a row (circuit breaker)."""
 
 
+class StudentEngineError(SuperCorrectError):
+    """Raised when the engine that runs the student ends, fails, or would not continue the very prompts it is given."""
+
+
 class TrainingDataError(SuperCorrectError):
     """Raised before any training step when the rows would teach something else than intended."""
 

@@ -18,7 +18,7 @@ from supercorrect.formats import (
     render_step_review,
     render_thought,
 )
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.student import Student
 from supercorrect.records import Correction, OwnCorrection, PairLayout, ParsedThought, Problem, Solution, ThoughtStep
 from supercorrect.reviewing import WrittenSolution, as_written, prefix_before_step, prefix_within_step, review_prompt
 from supercorrect.training.rendering import chat_prompt_ids, cut_tokens, end_of_turn_id, text_ids, user_message
@@ -66,7 +66,7 @@ class PairLayouts:
         name: The student's; what it sampled itself keeps its tokens, what others wrote gets those of its tokenizer.
     """
 
-    def __init__(self, student: TransformersStudent, name: str, prompts: PromptsConfig) -> None:
+    def __init__(self, student: Student, name: str, prompts: PromptsConfig) -> None:
         self._student = student
         self._name = name
         self._tokenizer = student.tokenizer

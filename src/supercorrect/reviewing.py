@@ -13,8 +13,7 @@ from functools import cached_property
 from supercorrect.config import SamplingConfig
 from supercorrect.formats import StepSpan, close_step, open_step, parse_step_review, render_steps, split_steps
 from supercorrect.models.stored_sampling import sample_stored
-from supercorrect.models.student import TokenCompletion
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.student import Student, TokenCompletion
 from supercorrect.records import Solution
 from supercorrect.store import RequestStore
 from supercorrect.training.rendering import (
@@ -41,7 +40,7 @@ class WrittenSolution:
         return split_steps(self.text)
 
 
-def as_written(student: TransformersStudent, name: str, problem: str, solution: Solution) -> WrittenSolution:
+def as_written(student: Student, name: str, problem: str, solution: Solution) -> WrittenSolution:
     """A solution in the tokens of one student, called `name`: those it sampled, or what it makes of another's text."""
     if solution.student == name:
         return WrittenSolution(problem, solution.completion, solution.completion_token_ids)
@@ -66,7 +65,7 @@ class StepPrefix:
     separator: str
 
 
-def prefix_before_step(student: TransformersStudent, solution: WrittenSolution, step: int) -> StepPrefix | None:
+def prefix_before_step(student: Student, solution: WrittenSolution, step: int) -> StepPrefix | None:
     """The student's own tokens up to `step` (1-based); None where no token ends there."""
     spans = solution.steps
     start = spans[step - 1].start
@@ -78,7 +77,7 @@ def prefix_before_step(student: TransformersStudent, solution: WrittenSolution, 
     return None
 
 
-def prefix_within_step(student: TransformersStudent, solution: WrittenSolution, step: int) -> list[int] | None:
+def prefix_within_step(student: Student, solution: WrittenSolution, step: int) -> list[int] | None:
     """The student's own tokens through the words of `step` (1-based), which is left open; None: no token ends there."""
     return cut_tokens(student.tokenizer, solution.token_ids, _end_within(solution, step))
 
@@ -89,7 +88,7 @@ def _end_within(solution: WrittenSolution, step: int) -> int:
     return len(solution.text[: closing if closing > span.start else span.end].rstrip())
 
 
-def review_prompt(student: TransformersStudent, template: str, solution: WrittenSolution, step: int) -> list[int]:
+def review_prompt(student: Student, template: str, solution: WrittenSolution, step: int) -> list[int]:
     """The correction prompt, and the trace restated up to `step` (1-based), which is left open."""
     own = prefix_within_step(student, solution, step)
     restated = own if own is not None else text_ids(student.tokenizer, solution.text[: _end_within(solution, step)])
@@ -98,7 +97,7 @@ def review_prompt(student: TransformersStudent, template: str, solution: Written
 
 
 def review_steps(
-    student: TransformersStudent,
+    student: Student,
     store: RequestStore | None,
     asked: Sequence[tuple[WrittenSolution, int]],
     template: str,
@@ -120,7 +119,7 @@ def review_steps(
 
 
 def find_first_errors(
-    student: TransformersStudent,
+    student: Student,
     store: RequestStore | None,
     solutions: Sequence[WrittenSolution],
     template: str,
@@ -145,7 +144,7 @@ def find_first_errors(
 
 
 def rewrite_from(
-    student: TransformersStudent,
+    student: Student,
     store: RequestStore | None,
     solutions: Sequence[WrittenSolution],
     findings: Sequence[Finding | None],

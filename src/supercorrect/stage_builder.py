@@ -75,12 +75,11 @@ class StageBuilder:
         self._grading = _grading_settings(recipe)
         self._training = recipe.cross_dpo.model_dump()
         self._decisions = read_decisions(RunFolder(recipe.run_folder))
-        batch_size = recipe.student.batch_size
         evaluation = recipe.evaluation.model_dump(exclude={"arms", "localise", "reflexion", "stability"})
         peers = {name: model_fingerprint(model) for name, model in recipe.solutions.peers.items()}
         solutions_drawn = recipe.solutions.model_dump(exclude={"peers", "max_wrong_per_problem"})
-        self.drawn_for_errors = {"batch_size": batch_size, "solutions": solutions_drawn, "peers": peers}
-        self.drawn_for_evaluation = {"batch_size": batch_size, "evaluation": evaluation}
+        self.drawn_for_errors = {**recipe.student.drawn, "solutions": solutions_drawn, "peers": peers}
+        self.drawn_for_evaluation = {**recipe.student.drawn, "evaluation": evaluation}
 
     def _stage(self, name: str, run: Run, *needs: str, prompts: tuple[str, ...] = (), **settings: Any) -> Stage:
         texts = [self._templates[prompt] for prompt in prompts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,7 +70,7 @@ def eval_localisation(
     from supercorrect.localisation.critics import Critic, EndpointCritic, StudentCritic
     from supercorrect.localisation.evaluation import evaluate_critic, judge_through, write_items_parquet
     from supercorrect.localisation.loading import load_labelled_sets
-    from supercorrect.models.transformers_student import TransformersStudent
+    from supercorrect.models.engines import open_student
     from supercorrect.store import require_pyarrow
 
     if parquet:
@@ -84,7 +84,7 @@ def eval_localisation(
         endpoint = EndpointConfig(model=model, base_url=base_url, api_key_env=api_key_env or None, sampling=sampling)
     elif model.endswith((".yaml", ".yml")):
         endpoint = load_endpoint(model)
-    with _opened(folder) as store:
+    with _opened(folder) as store, ExitStack() as opened:
         budget = Budget(max_cost_usd, store.spent_usd())
         critic: Critic
         if endpoint is not None:
@@ -92,7 +92,7 @@ def eval_localisation(
         else:
             sampling = SamplingConfig(temperature=temperature, max_new_tokens=max_new_tokens or REVIEW_TOKENS)
             config = StudentConfig(model=model, batch_size=batch_size)
-            student = TransformersStudent(model, config)
+            student = opened.enter_context(closing(open_student(model, config)))
             critic = StudentCritic(student, config, template, solving_template, sampling, seed, store, reporter)
         judging = judge_through(load_endpoint(judge), store, budget, reporter) if judge else None
         result = evaluate_critic(critic, sets, folder, judging)

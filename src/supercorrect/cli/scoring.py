@@ -21,6 +21,13 @@ class Review(StrEnum):
     trace = "trace"
 
 
+class Engine(StrEnum):
+    """What runs a local model."""
+
+    transformers = "transformers"
+    vllm = "vllm"
+
+
 class Dtype(StrEnum):
     """The numbers that a local model is run in."""
 
@@ -76,6 +83,7 @@ def evaluate(
     ] = None,
     batch_size: Annotated[int, typer.Option(help="Prompts that a local model is sampled with together.")] = 64,
     dtype: Annotated[Dtype, typer.Option(help="Of a local model.")] = Dtype.float32,
+    engine: Annotated[Engine, typer.Option(help="What runs a local model.")] = Engine.transformers,
     task: Annotated[str, typer.Option(help="How answers are graded; see `supercorrect grade`.")] = "math",
     seed: Annotated[int, typer.Option(help="Of sampling, and of a maker.")] = 0,
     output: Annotated[Path | None, typer.Option(help="A row a sample, as .jsonl or .parquet.")] = None,
@@ -118,6 +126,7 @@ def evaluate(
             reflection_prompt=None if reflection_prompt == "none" else reflection_prompt,
             batch_size=batch_size,
             dtype=dtype.value,
+            engine=engine.value,
             seed=seed,
             grading=grading,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,9 @@ def evaluate_models(
     with RequestStore(store_path) as store, open_grader(settings.grading) as grader, writer:
         budget = Budget(access.max_cost_usd, store.spent_usd())
         for index, (model, name) in enumerate(zip(models, names, strict=True)):
-            own, description = _evaluate(
-                ModelEvaluation(open_solver(model, settings, store, budget, access), settings, index),
-                asked.problems,
-                grader,
-                writer,
-                reporter,
-            )
+            with closing(open_solver(model, settings, store, budget, access)) as solver:
+                evaluation = ModelEvaluation(solver, settings, index)
+                own, description = _evaluate(evaluation, asked.problems, grader, writer, reporter)
             rows += own
             outcomes[name] = group_outcomes(own, grader, reporter)
             described.append({"model": name, **description, **summarise(outcomes[name])})

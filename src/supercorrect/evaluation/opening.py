@@ -11,7 +11,7 @@ from supercorrect.config import EndpointConfig, StudentConfig
 from supercorrect.evaluation.settings import EvaluationSettings
 from supercorrect.evaluation.solvers import EndpointSolver, Solver, StudentSolver
 from supercorrect.models.endpoint import public_url
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.engines import open_student
 from supercorrect.store import RequestStore
 
 _AT_URL = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)")
@@ -51,5 +51,11 @@ def open_solver(
     name, revision = model, None
     if not Path(model).exists() and "@" in model:
         name, _, revision = model.partition("@")
-    config = StudentConfig(model=name, revision=revision, batch_size=settings.batch_size, dtype=settings.dtype)
-    return StudentSolver(TransformersStudent(name, config), store, seed=settings.seed)
+    config = StudentConfig(
+        model=name,
+        revision=revision,
+        engine=settings.engine,
+        batch_size=settings.batch_size,
+        dtype=settings.dtype,
+    )
+    return StudentSolver(open_student(name, config), store, seed=settings.seed)

@@ -20,6 +20,7 @@ _SHOWN_ELSEWHERE = {
     "correction_prompt",
     "reflection_prompt",
     "retry_prompt",
+    "engine",
 }
 
 
@@ -36,6 +37,7 @@ class EvaluationSettings(Section):
         reflexion: Whether each solution also goes through Reflexion.
         reflection_prompt: None: it reflects by reviewing its steps.
         batch_size: Prompts that a student is sampled with together.
+        engine: What runs a student here.
     """
 
     problems: ProblemSetConfig
@@ -51,6 +53,7 @@ class EvaluationSettings(Section):
     retry_prompt: str = "retry"
     batch_size: int = Field(default=64, gt=0)
     dtype: Literal["float32", "bfloat16"] = "float32"
+    engine: Literal["transformers", "vllm"] = "transformers"
     seed: int = Field(default=0, ge=0)
     grading: GradingConfig = GradingConfig()
 

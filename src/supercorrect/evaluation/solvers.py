@@ -10,7 +10,7 @@ from supercorrect.budget import Budget
 from supercorrect.config import EndpointConfig, SamplingConfig
 from supercorrect.models import ChatRequest, OpenAICompatibleModel
 from supercorrect.models.stored_sampling import sample_stored
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.student import Student
 from supercorrect.run_folder import seed_of
 from supercorrect.store import RequestStore
 from supercorrect.training.rendering import chat_prompt_ids
@@ -64,11 +64,14 @@ class Solver(Protocol):
     def describe(self) -> dict[str, str | None]:
         """What stands beside each of its figures: engine, fingerprint, revision."""
 
+    def close(self) -> None:
+        """Give back what it holds."""
+
 
 class StudentSolver:
-    """A student that transformers runs in this process."""
+    """A student, under whatever engine."""
 
-    def __init__(self, student: TransformersStudent, store: RequestStore | None, *, seed: int) -> None:
+    def __init__(self, student: Student, store: RequestStore | None, *, seed: int) -> None:
         self.student = student
         self.store = store
         self.seed = seed
@@ -102,10 +105,14 @@ class StudentSolver:
     def describe(self) -> dict[str, str | None]:
         """The hash of its files or its hub id, and the hub's commit where it came from there."""
         return {
-            "engine": f"transformers, {self.student.dtype}",
+            "engine": self.student.engine,
             "fingerprint": self.student.fingerprint,
             "revision": self.student.commit,
         }
+
+    def close(self) -> None:
+        """Close the student."""
+        self.student.close()
 
 
 class EndpointSolver:
@@ -146,3 +153,6 @@ class EndpointSolver:
             "fingerprint": self._endpoint.model,
             "revision": ", ".join(sorted(self._served)) or None,
         }
+
+    def close(self) -> None:
+        """Nothing: its connections end with each call."""

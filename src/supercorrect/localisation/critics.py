@@ -15,7 +15,7 @@ from supercorrect.localisation.labelled import LabelledSolution
 from supercorrect.localisation.reviews import Review, read_trace
 from supercorrect.models import ChatRequest, OpenAICompatibleModel, ServedEndpoint, ask_model
 from supercorrect.models.endpoint import given_url, public_url
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.student import Student
 from supercorrect.progress import Reporter
 from supercorrect.prompts import hash_prompt, read_template, render_prompt
 from supercorrect.reviewing import Finding, WrittenSolution, review_steps, rewrite_from
@@ -104,7 +104,7 @@ class StudentCritic:
         seed: Of sampling; greedy decoding draws nothing.
     """
 
-    student: TransformersStudent
+    student: Student
     config: StudentConfig
     template: str
     solving_template: str

@@ -14,7 +14,7 @@ from supercorrect.errors import ConfigError, TeacherUnreachableError
 from supercorrect.models.connection import Connection
 from supercorrect.models.exchange import NEW_LIMIT_NAME
 from supercorrect.models.item import Item
-from supercorrect.models.reply import RateLimited, Reply, read_reply
+from supercorrect.models.reply import RateLimited, Reply
 from supercorrect.models.retry import backoff_seconds
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class BatchEndpoint:
             return not_answered(self._connection.redacted(json.dumps(line.get("error"))))
         body = json.dumps(response.get("body"))
         if response.get("status_code") == 200:
-            reply = read_reply(body.encode(), self._model, item.least_input_tokens)
+            reply = item.request.read(body.encode(), self._model)
             return replace(reply, detail=self._connection.redacted(reply.detail)) if reply.detail else reply
         if self._limit_name == "max_tokens" and NEW_LIMIT_NAME in body:
             self._limit_name = NEW_LIMIT_NAME  # and the rest of this batch fails alike, free of charge

@@ -9,7 +9,7 @@ from supercorrect.config import EndpointConfig
 from supercorrect.models.connection import Connection
 from supercorrect.models.endpoint import Access
 from supercorrect.models.item import Item
-from supercorrect.models.reply import RateLimited, Reply, read_reply
+from supercorrect.models.reply import RateLimited, Reply
 from supercorrect.models.responses import responses_body
 
 NEW_LIMIT_NAME = "max_completion_tokens"
@@ -17,7 +17,7 @@ NEW_LIMIT_NAME = "max_completion_tokens"
 
 
 class Exchange:
-    """Chat completions, or responses, one by one: `async with Exchange(…) as exchange`."""
+    """Questions, one by one: `async with Exchange(…) as exchange`."""
 
     def __init__(self, role: str, endpoint: EndpointConfig, access: Access) -> None:
         self._connection = Connection(role, endpoint, access)
@@ -40,7 +40,7 @@ class Exchange:
             ConfigError: The endpoint knows no such model, or the URL is wrong.
         """
         connection, limit_name = self._connection, self._limit_name
-        body, path = item.body(limit_name), "/chat/completions"
+        body, path = item.body(limit_name), item.request.path
         if self._takes_responses:
             body, path = responses_body(body, limit_name), "/responses"
         try:
@@ -60,5 +60,5 @@ class Exchange:
             return connection.read_failure(error)
         except connection.openai.OpenAIError as error:
             return connection.read_failure(error)
-        reply = read_reply(response.content, self._model, item.least_input_tokens, self._takes_responses)
+        reply = item.request.read(response.content, self._model, is_response=self._takes_responses)
         return replace(reply, detail=connection.redacted(reply.detail)) if reply.detail else reply

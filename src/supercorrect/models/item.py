@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from supercorrect.budget import cost_usd
 from supercorrect.config import EndpointConfig
-from supercorrect.models.protocol import ChatRequest
+from supercorrect.models.protocol import Question
 from supercorrect.models.reply import Reply
 from supercorrect.store import KeptStatus, StoredResponse
 
-_TEMPLATE_TOKENS = 16
 Next = Literal["done", "again", "later"]
 
 
@@ -19,34 +18,26 @@ class Item:
 
     Attributes:
         max_tokens: The limit of the next attempt; doubled once, after an answer that was cut.
-        least_input_tokens: What the prompt cannot fall below in any vocabulary: its words.
-        most_input_tokens: What it cannot pass: its bytes, and what a chat template puts around each message.
+        most_input_tokens: What the prompt cannot pass in any vocabulary.
         kept: The latest reply that may be stored, if nothing better comes. None: none yet.
     """
 
-    def __init__(self, key: str, request: ChatRequest, endpoint: EndpointConfig) -> None:
+    def __init__(self, key: str, request: Question, endpoint: EndpointConfig) -> None:
         self.key = key
         self.request = request
         self.max_tokens = request.sampling.max_new_tokens
         self.attempts = 0
         self.kept: Reply | None = None
         self._endpoint = endpoint
-        self.least_input_tokens = sum(len(content.split()) for _, content in request.messages)
-        self.most_input_tokens = sum(len(content.encode()) + _TEMPLATE_TOKENS for _, content in request.messages)
+        _, self.most_input_tokens = request.input_bounds()
         self._last: Reply | None = None
         self._empty_replies = 0
         self._input_tokens: int | None = 0
         self._output_tokens: int | None = 0
 
-    def body(self, limit_name: str = "max_tokens") -> dict[str, object]:
-        """The next attempt, as JSON for `/chat/completions`; `limit_name` is what the endpoint calls `max_tokens`."""
-        return {
-            "model": self._endpoint.model,
-            "messages": [{"role": role, "content": content} for role, content in self.request.messages],
-            "temperature": self.request.sampling.temperature,
-            "top_p": self.request.sampling.top_p,
-            limit_name: self.max_tokens,
-        }
+    def body(self, limit_name: str = "max_tokens") -> dict[str, Any]:
+        """The next attempt, as JSON; `limit_name` is what the endpoint calls `max_tokens`."""
+        return self.request.body(self._endpoint.model, self.max_tokens, limit_name)
 
     def take(self, reply: Reply) -> Next:
         """Take in a reply: `done`, ask `again` at once, or `later` after a pause."""
@@ -84,6 +75,7 @@ class Item:
             served_model=reply.served_model,
             input_tokens=self._input_tokens,
             output_tokens=self._output_tokens,
+            token_ids=reply.token_ids,
             attempts=self.attempts,
             usd=cost_usd(self._endpoint.price, self._input_tokens, self._output_tokens),
             detail=reply.detail,

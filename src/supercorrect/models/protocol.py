@@ -5,10 +5,39 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from supercorrect.config import SamplingConfig
+from supercorrect.models.reply import Reply, read_reply
 from supercorrect.store import ResponseStatus, StoredResponse
+
+_TEMPLATE_TOKENS = 16
+
+
+class Question(Protocol):
+    """What can be put to an endpoint, and how its reply is read."""
+
+    @property
+    def sampling(self) -> SamplingConfig:
+        """How the reply is drawn."""
+
+    @property
+    def path(self) -> str:
+        """Where it is put, below the base URL."""
+
+    def input_bounds(self) -> tuple[int, int]:
+        """The fewest and the most tokens that it can have in any vocabulary."""
+
+    def body(self, model: str, max_tokens: int, limit_name: str) -> dict[str, Any]:
+        """As JSON; `limit_name` is what the endpoint calls `max_tokens`."""
+
+    def read(self, content: bytes, model: str, *, is_response: bool = False) -> Reply:
+        """Read the body of a reply with status 200.
+
+        Args:
+            model: The name that the endpoint answers under.
+            is_response: Whether it is one of the Responses API.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +52,31 @@ class ChatRequest:
     messages: tuple[tuple[str, str], ...]
     sampling: SamplingConfig
     sample_index: int = 0
+
+    @property
+    def path(self) -> str:
+        """Chat completions."""
+        return "/chat/completions"
+
+    def input_bounds(self) -> tuple[int, int]:
+        """Its words; its bytes, and what a chat template puts around each message."""
+        contents = [content for _, content in self.messages]
+        most = sum(len(content.encode()) + _TEMPLATE_TOKENS for content in contents)
+        return sum(len(content.split()) for content in contents), most
+
+    def body(self, model: str, max_tokens: int, limit_name: str) -> dict[str, Any]:
+        """See `Question.body`."""
+        return {
+            "model": model,
+            "messages": [{"role": role, "content": content} for role, content in self.messages],
+            "temperature": self.sampling.temperature,
+            "top_p": self.sampling.top_p,
+            limit_name: max_tokens,
+        }
+
+    def read(self, content: bytes, model: str, *, is_response: bool = False) -> Reply:
+        """See `Question.read`."""
+        return read_reply(content, model, self.input_bounds()[0], is_response)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ class Reply:
     """What came of one request. Token counts are None where the endpoint did not give them.
 
     Attributes:
+        token_ids: The ids that were sampled, where the endpoint gave them.
         is_unreachable: No connection could be made at all.
     """
 
@@ -26,6 +27,7 @@ class Reply:
     served_model: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    token_ids: tuple[int, ...] | None = None
     detail: str = ""
     is_unreachable: bool = False
 

@@ -10,18 +10,15 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections import deque
 from types import TracebackType
 from typing import IO, Any
 
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import TeacherUnreachableError
+from supercorrect.models.child import last_lines, start_watched
 from supercorrect.models.endpoint import Access, is_loopback, public_url, read_access
-from supercorrect.models.watched import watched
 
 _POLL_SECONDS = 0.1
-_GRACE_SECONDS = 15.0
-_SHOWN_LINES = 15
 _NOT_READY = (502, 503, 504)
 
 
@@ -59,13 +56,7 @@ class ServedEndpoint:
         served = self._endpoint.model_copy(update={"base_url": base_url})
         access = read_access(self._role, served)
         self._output = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            watched(command, _GRACE_SECONDS),
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for us: the server must live until requests are drained
-        )
+        self._process = start_watched(command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT)
         try:
             self._wait_for(access)
         except BaseException:
@@ -99,12 +90,10 @@ class ServedEndpoint:
 
     def _not_served(self, access: Access, what: str) -> TeacherUnreachableError:
         assert self._output is not None and self._endpoint.serve is not None
-        self._output.seek(0)
-        last_lines = b"".join(deque(self._output, maxlen=_SHOWN_LINES)).decode("utf-8", errors="replace")
         return TeacherUnreachableError(
             f"{self._role}: `{access.redacted(' '.join(self._endpoint.serve))}` {what} at "
             f"{public_url(access.base_url)}/models. Correct `serve` or `base_url` in the recipe. Its last lines:\n"
-            f"{access.redacted(last_lines).rstrip() or '(none)'}"
+            f"{access.redacted(last_lines(self._output))}"
         )
 
 

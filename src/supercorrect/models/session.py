@@ -6,7 +6,8 @@ import asyncio
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from supercorrect.budget import Budget, cost_usd
 from supercorrect.config import EndpointConfig
@@ -14,12 +15,25 @@ from supercorrect.errors import InterruptedRunError, SuperCorrectError
 from supercorrect.models.endpoint import Access, public_url
 from supercorrect.models.exchange import Exchange
 from supercorrect.models.item import Item, Next
-from supercorrect.models.protocol import ChatRequest
+from supercorrect.models.protocol import Question
 from supercorrect.models.reply import Reply
 from supercorrect.models.retry import backoff_seconds
 from supercorrect.models.signals import draining_on_signals
 from supercorrect.models.traffic import Traffic
-from supercorrect.store import RequestStore, StoredResponse
+from supercorrect.store import StoredResponse
+
+
+class ResponseKeeper(Protocol):
+    """What keeps responses: the request store, or whoever keeps them by other means."""
+
+    def append(self, responses: Sequence[StoredResponse]) -> None:
+        """Commit responses."""
+
+    def sync(self) -> None:
+        """Bring to the disk what has been appended."""
+
+    def require_free_space(self) -> None:
+        """Raise StorageError while the disk can still take the answers that are on their way."""
 
 
 class Session:
@@ -30,7 +44,7 @@ class Session:
     """
 
     def __init__(
-        self, role: str, endpoint: EndpointConfig, access: Access, store: RequestStore, budget: Budget
+        self, role: str, endpoint: EndpointConfig, access: Access, store: ResponseKeeper, budget: Budget
     ) -> None:
         self._role = role
         self._endpoint = endpoint
@@ -43,7 +57,7 @@ class Session:
         self._deadline_seconds = math.inf
         self._error: BaseException | None = None
 
-    async def run(self, pending: Mapping[str, ChatRequest], take: Callable[[StoredResponse], None]) -> None:
+    async def run(self, pending: Mapping[str, Question], take: Callable[[StoredResponse], None]) -> None:
         """Answer all of `pending`; `take` gets each response once it is safe on disk: see `Commits`.
 
         A few workers draw from one iterator, so that 100,000 requests are not 100,000 tasks.
@@ -165,7 +179,7 @@ class Commits:
     since the last.
     """
 
-    def __init__(self, store: RequestStore, take: Callable[[StoredResponse], None]) -> None:
+    def __init__(self, store: ResponseKeeper, take: Callable[[StoredResponse], None]) -> None:
         self._store = store
         self._take = take
         self._unsynced: list[StoredResponse] = []

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from supercorrect.config import SamplingConfig
-from supercorrect.models.student import TokenCompletion
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.student import Student, TokenCompletion
 from supercorrect.run_folder import fingerprint_of, seed_of
 from supercorrect.store import RequestStore, StoredResponse
 
+TOKENS_OF_TEXT = "the engine gave text alone; these are the tokens that the tokenizer makes of it"
+"""Stands beside completions whose ids were not sampled."""
+
 
 def sample_stored(
-    student: TransformersStudent,
+    student: Student,
     store: RequestStore | None,
     prompts: Sequence[Sequence[int]],
     sampling: SamplingConfig,
@@ -32,7 +34,7 @@ def sample_stored(
         prompts: Token ids.
         sampling: As sent to the student.
         seed: Together with a batch's content it seeds that batch.
-        stop: As in `TransformersStudent.sample`.
+        stop: As in `Student.sample`.
         on_done: Told how many prompts are finished in all.
     """
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
@@ -69,9 +71,11 @@ def _to_response(key: str, model: str, completion: TokenCompletion) -> StoredRes
         text=completion.text,
         finish_reason=completion.finish_reason,
         token_ids=completion.token_ids,
+        detail="" if completion.is_exact else TOKENS_OF_TEXT,
     )
 
 
 def _from_response(response: StoredResponse) -> TokenCompletion:
     finish_reason = "length" if response.finish_reason == "length" else "stop"
-    return TokenCompletion(tuple(response.token_ids or ()), response.text, finish_reason)  # type: ignore[arg-type]
+    ids, is_exact = tuple(response.token_ids or ()), response.detail != TOKENS_OF_TEXT
+    return TokenCompletion(ids, response.text, finish_reason, is_exact)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from supercorrect.config import SamplingConfig, StudentConfig
-from supercorrect.models.student import TokenCompletion
+from supercorrect.models.student import TokenCompletion, read_completion
 from supercorrect.models.weights import load_model, load_tokenizer, model_fingerprint
 
 LAST_TOKENS_LOOKED_AT = 12
@@ -31,8 +31,13 @@ class TransformersStudent:
         self.tokenizer = load_tokenizer(model, revision)
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
-        self.dtype = config.dtype
+        self._dtype = config.dtype
         self._model = load_model(model, revision, config.dtype)
+
+    @property
+    def engine(self) -> str:
+        """Transformers, and the numbers that it runs in."""
+        return f"transformers, {self._dtype}"
 
     @property
     def commit(self) -> str | None:
@@ -65,7 +70,7 @@ class TransformersStudent:
                 max_new_tokens=sampling.max_new_tokens,
                 draw=draw if sampling.temperature > 0 else {"do_sample": False, "temperature": None, "top_p": None},
             )
-        return [self._read_row(row, stop) for row in rows]
+        return [read_completion(self.tokenizer, row, self._end_ids, stop) for row in rows]
 
     @cached_property
     def _end_ids(self) -> frozenset[int]:
@@ -83,14 +88,10 @@ class TransformersStudent:
         newest = self.tokenizer.batch_decode(written[:, -LAST_TOKENS_LOOKED_AT:], skip_special_tokens=True)
         return ended | torch.tensor([stop in text for text in newest], device=written.device)
 
-    def _read_row(self, row: list[int], stop: str | None) -> TokenCompletion:
-        """Cut a row at its end-of-turn token or stop string; what follows there is padding."""
-        length = next((i + 1 for i, token in enumerate(row) if token in self._end_ids), len(row))
-        ids = row[:length]
-        finished = bool(ids) and ids[-1] in self._end_ids
-        if stop is not None and stop in self.tokenizer.decode(ids, skip_special_tokens=True):
-            finished = True
-            while stop in self.tokenizer.decode(ids[:-1], skip_special_tokens=True):
-                ids = ids[:-1]
-        text = self.tokenizer.decode(ids, skip_special_tokens=True)
-        return TokenCompletion(tuple(ids), text, "stop" if finished else "length")
+    def close(self) -> None:
+        """Let go of the weights, and give their memory on the GPU back."""
+        import torch
+
+        self._model = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

@@ -74,6 +74,18 @@ def load_model(model: str, revision: str | None = None, dtype: str = "float32") 
     return loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
 
 
+def end_token_ids(model: str, revision: str | None, tokenizer: Any) -> tuple[int, ...]:
+    """The tokens that end a student's turn: those of its generation config, else the tokenizer's EOS token."""
+    from transformers import GenerationConfig
+
+    try:
+        ends = GenerationConfig.from_pretrained(resolve_model_path(model), revision=revision).eos_token_id
+    except OSError:
+        ends = None
+    ends = tokenizer.eos_token_id if ends is None else ends
+    return tuple(ends) if isinstance(ends, list) else (int(ends),)
+
+
 def model_fingerprint(model: str, revision: str | None = None) -> str:
     """A hash of a local model's files, or of a hub id and its revision."""
     folder = Path(resolve_model_path(model))

@@ -5,6 +5,7 @@ The student sees the problem and its own words, never a reference: prompts are m
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -16,7 +17,8 @@ from supercorrect.evaluation.reflexion import ReflexionPrompts, reflect_and_retr
 from supercorrect.evaluation.self_correction import Revised, StepReviewer
 from supercorrect.evaluation.solvers import StudentSolver, Written
 from supercorrect.judging import grade_completions
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.engines import open_student
+from supercorrect.models.student import Student
 from supercorrect.records import EvaluationItem, Problem, Solution
 from supercorrect.reviewing import Finding
 from supercorrect.run_folder import StageCounts
@@ -35,9 +37,10 @@ class Passes:
 def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
     """Write `evaluation/<arm>.jsonl`, one row a held-out problem."""
     problems = context.folder.read("problems/held_out", Problem)
-    evaluator = Evaluator(context, arm)
     texts = [problem.problem for problem in problems]
-    with context.reporter.task(f"evaluate {arm}", total=3) as task:
+    opened = closing(open_student(context.student_model(model_of(arm)), context.recipe.student))
+    with opened as student, context.reporter.task(f"evaluate {arm}", total=3) as task:
+        evaluator = Evaluator(context, arm, student)
         passes = evaluator.solve(texts)
         task.update(2)
         judged = evaluator.localise(dict(zip((p.problem_id for p in problems), texts, strict=True)))
@@ -72,13 +75,12 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
 class Evaluator:
     """One arm's student, asked in the ways that the measures need."""
 
-    def __init__(self, context: StageContext, arm: str) -> None:
+    def __init__(self, context: StageContext, arm: str, student: Student) -> None:
         self._context = context
         self._arm = arm
         self._prompts = context.recipe.prompts
         self._template = prompt_of(context.recipe, arm)
         self._corrects_itself = corrects_itself(context.recipe, arm)
-        student = TransformersStudent(context.student_model(model_of(arm)), context.recipe.student)
         self._solver = StudentSolver(student, context.store, seed=context.recipe.seed)
         evaluation = context.recipe.evaluation
         self._greedy = SamplingConfig(temperature=0.0, max_new_tokens=evaluation.max_new_tokens)

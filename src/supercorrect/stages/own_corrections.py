@@ -8,6 +8,7 @@ Without the latter nearly all right steps are early ones, and a student learns t
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from supercorrect.arms import ErrorSet
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
 from supercorrect.formats import parse_step_review, split_steps
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.engines import open_student, say_what_is_inexact
 from supercorrect.records import Correction, OwnCorrection, Problem, Solution, Verdict, make_id
 from supercorrect.reviewing import as_written, review_steps
 from supercorrect.run_folder import StageCounts
@@ -31,17 +32,17 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
         context.recipe.pairs.right_step_share,
         context.seed,
     )
-    student = TransformersStudent(context.student_model(errors.student), context.recipe.student)
     reviewed = [solutions[one.solution_id] for one in asked]
-    written = [
-        (as_written(student, errors.student, problems[solution.problem_id], solution), one.step)
-        for one, solution in zip(asked, reviewed, strict=True)
-    ]
     config = context.recipe.solutions
     sampling = SamplingConfig(
         temperature=config.temperature, top_p=config.top_p, max_new_tokens=context.recipe.reviews.max_new_tokens
     )
-    with context.reporter.task("own corrections", total=len(asked)) as task:
+    opened = closing(open_student(context.student_model(errors.student), context.recipe.student))
+    with opened as student, context.reporter.task("own corrections", total=len(asked)) as task:
+        written = [
+            (as_written(student, errors.student, problems[solution.problem_id], solution), one.step)
+            for one, solution in zip(asked, reviewed, strict=True)
+        ]
         completions = review_steps(
             student,
             context.store,
@@ -51,6 +52,7 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
             seed=context.recipe.seed,
             on_done=task.update,
         )
+    say_what_is_inexact(context.reporter, errors.student, completions)
     own = []
     for one, solution, completion in zip(asked, reviewed, completions, strict=True):
         review = parse_step_review(completion.text)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
 from supercorrect.decisions import Decisions, read_decided
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.engines import open_student
 from supercorrect.pair_layouts import Lesson, NoPair, PairLayouts, Sides
 from supercorrect.records import PLAIN_LAYOUTS, OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
 from supercorrect.run_folder import StageCounts
@@ -17,12 +18,12 @@ from supercorrect.training.rendering import Tokenizer, decode_tokens
 
 def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
     """Write the arm's pairs; those of `cross_dpo` are `data/pairs/train.jsonl`."""
-    student = TransformersStudent(context.student_model(arm.start), context.recipe.student)
-    layouts = PairLayouts(student, arm.start, context.recipe.prompts)
     lessons, refused = read_lessons(context, arm, decisions)
     pairs: list[Pair] = []
     rejections: list[Rejection] = []
-    with context.reporter.task(context.stage, total=len(lessons)) as task:
+    opened = closing(open_student(context.student_model(arm.start), context.recipe.student))
+    with opened as student, context.reporter.task(context.stage, total=len(lessons)) as task:
+        layouts = PairLayouts(student, arm.start, context.recipe.prompts)
         for number, (layout, lesson) in enumerate(lessons, 1):
             corrected = lesson.correction.correction_id if lesson.correction else lesson.solution.solution_id
             sides = refused.get(corrected) or layouts.build(layout, lesson)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from supercorrect.arms import prompt_of
@@ -10,7 +11,7 @@ from supercorrect.context import StageContext
 from supercorrect.errors import InputError
 from supercorrect.evaluation.solvers import StudentSolver
 from supercorrect.judging import grade_completions
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.engines import open_student
 from supercorrect.records import Problem, RepeatedItem
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import user_message
@@ -21,14 +22,14 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
     config, evaluation = context.recipe.evaluation.stability, context.recipe.evaluation
     assert config is not None  # a recipe without it has no such stage
     problems = choose_hardest(context.folder.read("problems/held_out", Problem), config)
-    student = TransformersStudent(context.student_model(arm), context.recipe.student)
-    solver = StudentSolver(student, context.store, seed=context.recipe.seed)
     sampling = SamplingConfig(temperature=evaluation.temperature, max_new_tokens=evaluation.max_new_tokens)
     template = prompt_of(context.recipe, arm)
     messages = [user_message(template, problem=p.problem) for p in problems]
     together = max(1, context.recipe.student.batch_size // len(problems))
     texts: list[str] = []
-    with context.reporter.task(f"repeats of {arm}", total=config.repeats) as task:
+    opened = closing(open_student(context.student_model(arm), context.recipe.student))
+    with opened as student, context.reporter.task(f"repeats of {arm}", total=config.repeats) as task:
+        solver = StudentSolver(student, context.store, seed=context.recipe.seed)
         for begun in range(0, config.repeats, together):
             count = min(together, config.repeats - begun)
             # The index makes draws of the same prompts differ; 0 is the evaluation's own.

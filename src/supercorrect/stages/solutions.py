@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 from supercorrect.arms import ErrorSet
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
+from supercorrect.models.engines import open_student, say_what_is_inexact
 from supercorrect.models.stored_sampling import sample_stored
-from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.records import Problem, Solution, make_id
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import chat_prompt_ids, user_message
@@ -43,13 +44,14 @@ def sample_student(
     context: StageContext, name: str, model: str, problems: list[Problem], sampling: SamplingConfig
 ) -> list[Solution]:
     """One student's solutions; a problem that stands in the list several times is solved as often."""
-    student = TransformersStudent(model, context.recipe.student)
     template = context.recipe.prompts.hierarchical
-    prompts = [chat_prompt_ids(student.tokenizer, user_message(template, problem=p.problem)) for p in problems]
-    with context.reporter.task(f"{context.stage}: sample {name}", total=len(prompts)) as task:
-        completions = sample_stored(
-            student, context.store, prompts, sampling, seed=context.recipe.seed, on_done=task.update
-        )
+    with closing(open_student(model, context.recipe.student)) as student:
+        prompts = [chat_prompt_ids(student.tokenizer, user_message(template, problem=p.problem)) for p in problems]
+        with context.reporter.task(f"{context.stage}: sample {name}", total=len(prompts)) as task:
+            completions = sample_stored(
+                student, context.store, prompts, sampling, seed=context.recipe.seed, on_done=task.update
+            )
+    say_what_is_inexact(context.reporter, name, completions)
     solutions = []
     indices: Counter[str] = Counter()
     for problem, completion in zip(problems, completions, strict=True):
