@@ -22,7 +22,7 @@ SETTINGS = EvaluationSettings(problems=ProblemSetConfig(path="x"), batch_size=3,
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, StudentConfig]]:
     seen: list[tuple[str, StudentConfig]] = []
-    monkeypatch.setattr(opening, "TransformersStudent", lambda name, config: seen.append((name, config)))
+    monkeypatch.setattr(opening, "open_student", lambda name, config: seen.append((name, config)))
     return seen
 
 

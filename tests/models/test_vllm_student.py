@@ -85,11 +85,10 @@ def test_a_crash_is_told_with_the_last_lines_and_the_next_batch_starts_anew(
     assert student.sample(prompts, GREEDY, seed=0) == before
 
 
-def test_closing_ends_the_process(vllm: None, prompts: list[list[int]]) -> None:
-    opened = VllmStudent(MODEL, StudentConfig(model=MODEL, engine="vllm"))
-    opened.sample(prompts[:1], GREEDY, seed=0)
-    process = opened._process
+def test_closing_ends_the_process(student: VllmStudent, prompts: list[list[int]]) -> None:
+    student.sample(prompts[:1], GREEDY, seed=0)
+    process = student._process
     assert process is not None and process.poll() is None
-    opened.close()
+    student.close()
     assert process.poll() is not None
-    opened.close()
+    student.close()

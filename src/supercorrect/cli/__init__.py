@@ -1,7 +1,15 @@
 """The command line: parses, calls, prints. Data goes to stdout, everything else to stderr."""
 
-from supercorrect.cli import runs, integrity, serving, scoring, tools, localisation  # isort: skip  # commands stand in `--help` in this order
+from supercorrect.cli import (  # isort: skip  # commands stand in `--help` in this order
+    runs,
+    integrity,
+    serving,
+    scoring,
+    tools,
+    mock_student,
+    localisation,
+)
 from supercorrect.cli.application import app
 from supercorrect.cli.entry import main
 
-__all__ = ["app", "integrity", "localisation", "main", "runs", "scoring", "serving", "tools"]
+__all__ = ["app", "integrity", "localisation", "main", "mock_student", "runs", "scoring", "serving", "tools"]
