@@ -17,3 +17,8 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def gigabytes(size_bytes: float) -> str:
+    """A size of memory or disk."""
+    return f"{size_bytes / 1e9:,.1f} GB"

@@ -1,6 +1,7 @@
 """The command line: parses, calls, prints. Data goes to stdout, everything else to stderr."""
 
 from supercorrect.cli import (  # isort: skip  # commands stand in `--help` in this order
+    doctor,
     runs,
     integrity,
     serving,
@@ -12,4 +13,4 @@ from supercorrect.cli import (  # isort: skip  # commands stand in `--help` in t
 from supercorrect.cli.application import app
 from supercorrect.cli.entry import main
 
-__all__ = ["app", "integrity", "localisation", "main", "mock_student", "runs", "scoring", "serving", "tools"]
+__all__ = ["app", "doctor", "integrity", "localisation", "main", "mock_student", "runs", "scoring", "serving", "tools"]

@@ -145,7 +145,8 @@ class ServedStudent:
             )
         is_exact = response.token_ids is not None
         ids = list(response.token_ids if response.token_ids is not None else self._ids_of(response.text))
-        has_ended = response.finish_reason == "stop" and not (stop and stop in response.text)
+        is_at_limit = not is_exact and response.output_tokens == len(ids) + 1  # the token that the text does not show
+        has_ended = (response.finish_reason == "stop" or is_at_limit) and not (stop and stop in response.text)
         if has_ended and not set(ids[-1:]) & set(self._end_ids):
             ids.append(self._end_ids[0])
         return read_completion(self.tokenizer, ids, self._end_ids, stop, is_exact=is_exact)

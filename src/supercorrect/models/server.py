@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import TeacherUnreachableError
 from supercorrect.models.child import last_lines, start_watched
-from supercorrect.models.endpoint import Access, is_loopback, public_url, read_access
+from supercorrect.models.endpoint import Access, public_url, read_access
+from supercorrect.models.plain_http import ask_plainly
 
 _POLL_SECONDS = 0.1
 _NOT_READY = (502, 503, 504)
@@ -97,28 +95,16 @@ class ServedEndpoint:
         )
 
 
-class _RedirectsAreAnswers(urllib.request.HTTPRedirectHandler):
-    """Follows none: another host would be given the key."""
-
-    def redirect_request(self, *request: Any) -> None:
-        """Say that there is nothing to follow."""
-
-
 def _answers(access: Access) -> bool:
     """Whether a server stands behind the URL and is ready; one that refuses the question, or fails at it, is.
 
     `transformers serve` fails to list models (500) where there is no cache of them, and answers all the same.
     """
-    headers = {"Authorization": f"Bearer {access.api_key}"} if access.api_key else {}
-    request = urllib.request.Request(f"{public_url(access.base_url)}/models", headers=headers)
-    proxies = urllib.request.ProxyHandler({} if is_loopback(access.base_url) else None)
     try:
-        with urllib.request.build_opener(proxies, _RedirectsAreAnswers).open(request, timeout=5):
-            return True
-    except urllib.error.HTTPError as error:
-        return error.code not in _NOT_READY
-    except (OSError, http.client.HTTPException):
+        reply = ask_plainly(access, f"{public_url(access.base_url)}/models", timeout_seconds=5)
+    except OSError:
         return False
+    return reply.status_code not in _NOT_READY
 
 
 def _free_port() -> int:

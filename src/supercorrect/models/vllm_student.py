@@ -51,6 +51,7 @@ class VllmStudent:
             "model": resolve_model_path(model),
             "revision": revision,
             "dtype": config.dtype,
+            "load_format": "safetensors",  # a pickle would run code of its own
             "generation_config": "vllm",  # nothing shapes the draws that the recipe does not say
             "enable_prefix_caching": True,
             **config.vllm.model_dump(exclude_none=True),

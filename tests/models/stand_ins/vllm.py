@@ -33,6 +33,7 @@ class SamplingParams:
 class LLM:
     def __init__(self, *, model: str, dtype: str, generation_config: str, enable_prefix_caching: bool, **more: Any):
         assert generation_config == "vllm" and enable_prefix_caching
+        assert more.pop("load_format") == "safetensors"
         assert set(more) <= {"revision", "tensor_parallel_size", "gpu_memory_utilization", "enforce_eager"}
         print("INFO: a line of vLLM's on stdout, which is no reply")
         self._student = TransformersStudent(model, StudentConfig(model=model, dtype=dtype))
