@@ -12,9 +12,9 @@ from typing import IO
 
 from supercorrect.config import EndpointConfig
 from supercorrect.errors import TeacherUnreachableError
-from supercorrect.models.child import last_lines, start_watched
 from supercorrect.models.endpoint import Access, public_url, read_access
 from supercorrect.models.plain_http import ask_plainly
+from supercorrect.models.watched import last_lines, start_watched
 
 _POLL_SECONDS = 0.1
 _NOT_READY = (502, 503, 504)

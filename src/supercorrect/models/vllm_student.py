@@ -14,8 +14,8 @@ from typing import Any
 
 from supercorrect.config import SamplingConfig, StudentConfig
 from supercorrect.errors import ConfigError, StudentEngineError
-from supercorrect.models.child import last_lines, start_watched
 from supercorrect.models.student import TokenCompletion, read_completion
+from supercorrect.models.watched import last_lines, start_watched
 from supercorrect.models.weights import end_token_ids, load_tokenizer, model_fingerprint, resolve_model_path
 from supercorrect.run_folder import fingerprint_of, seed_of
 
