@@ -113,3 +113,10 @@ def test_a_reference_is_an_answer_or_a_whole_solution(reference: str, answer: st
 )
 def test_a_huge_text_is_read_in_linear_time(text: str) -> None:
     extract_answer(text)
+
+
+@pytest.mark.parametrize("text", ["<" + " " * 200_000, "< / final answer" + "\n" * 200_000, "<answer" + "\t" * 200_000])
+def test_spaces_that_lead_to_no_tag_are_passed_over(text: str) -> None:
+    """Trying them in every way would take minutes, in the process that nobody kills."""
+    extraction = extract_answer(text + "7")
+    assert extraction is not None and extraction.text == "7"

@@ -36,7 +36,9 @@ class Extraction:
 
 
 _SPECIAL_TOKEN = re.compile(r"<\|(?:im_end|endoftext|eot_id|end_of_text|end|im_start)\|>|</s>|<｜end▁of▁sentence｜>")
-_ANSWER_TAG = re.compile(r"<\s*(?P<close>/?)\s*(?:final[ _]?)?answer\s*:?\s*>", re.IGNORECASE)
+_ANSWER_TAG = re.compile(  # possessive: spaces that lead to no tag are not tried in every way
+    r"<\s*+(?P<close>/?)\s*+(?:final[ _]?)?answer\s*+:?\s*+>", re.IGNORECASE
+)
 _HASHES = re.compile(r"(?<!#)####(?!#)[ \t]*(?P<answer>[^\n]*)")
 _PHRASE = re.compile(
     r"(?:\banswer(?:\s+to\s+(?:the|this)\s+\w+)?(?:\*\*)?\s*"
