@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo paper ablations test test-slow check bench sandbox-base clean
+.PHONY: help setup demo paper ablations test test-slow test-docs docs reference test-wheel wheel check bench sandbox-base clean
 
 help:  ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,22 @@ test: $(READY)  ## All tests but the slow ones
 test-slow: $(READY)  ## The slow tests
 	$(BIN)/pytest -m slow
 
+test-docs: $(READY)  ## Every command and example of README and docs, on small stand-ins
+	$(BIN)/pytest tests/docs tests/formats/test_formats_page.py -m "slow or not slow" -n 2
+
+docs: $(READY)  ## The docs site, into site/
+	$(BIN)/mkdocs build
+
+reference: $(READY)  ## The pages that are made from the code: the command line, the recipe's schema
+	$(BIN)/typer supercorrect.cli utils docs --name supercorrect --output docs/reference/cli.md
+	$(BIN)/supercorrect schema > docs/recipe.schema.json
+
+test-wheel: $(READY)  ## The wheel alone, in environments of its own: init, run, view, solve, serve
+	$(BIN)/python tests/try_wheel.py
+
+wheel: $(READY)  ## Build wheel and sdist, into dist/
+	$(BIN)/python -m build
+
 check: $(READY)  ## Format, lint, types, layers, known holes, and every committed recipe
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -50,4 +66,4 @@ sandbox-base: $(READY)  ## Train the sandbox's base student again, from nothing
 	$(BIN)/python -m supercorrect.sandbox.base_training
 
 clean:  ## Remove what is made: the environment, caches, runs
-	rm -rf .venv runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv runs build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

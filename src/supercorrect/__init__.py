@@ -14,6 +14,7 @@ _HOMES = {
     "EndpointConfig": "config",
     "GradingConfig": "config",
     "Refusal": "api",
+    "Student": "api",
     "SuperCorrectError": "errors",
     "Teacher": "api",
     "WrongSolution": "api",

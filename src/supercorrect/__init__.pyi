@@ -1,4 +1,5 @@
 from supercorrect.api import Refusal as Refusal
+from supercorrect.api import Student as Student
 from supercorrect.api import Teacher as Teacher
 from supercorrect.api import WrongSolution as WrongSolution
 from supercorrect.api import run as run

@@ -97,3 +97,38 @@ def test_grading_and_parsing_need_no_more_than_text() -> None:
     assert thought is not None and thought.answer == "4"
     trace = supercorrect.parse_correction(TRACE).record
     assert trace is not None and trace.first_error_step == 1
+
+
+@pytest.fixture(scope="module")
+def student() -> Iterator[supercorrect.Student]:
+    """The sandbox's base student, which knows no tags: its reviews find whatever they find."""
+    prompts = "supercorrect.sandbox:prompts"
+    with supercorrect.Student(
+        "supercorrect.sandbox:base_student",
+        solving=f"{prompts}/hierarchical.jinja",
+        correction=f"{prompts}/correction.jinja",
+        max_new_tokens=120,
+    ) as opened:
+        yield opened
+
+
+def test_a_student_solves_and_votes(student: supercorrect.Student) -> None:
+    chain = make_chain(random.Random(1), 2, 2, tricky_share=0.0)
+    solved = student.solve(chain.text)
+    assert solved.attempt.answer == str(chain.values[-1])  # two simple moves are what it was made for
+    voted = student.solve(chain.text, votes=3, temperature=0.7)
+    assert len(voted.attempts) == 3
+    assert sum(votes for _, votes in voted.shares) == 3
+
+
+def test_a_student_mends_what_it_finds_wrong(student: supercorrect.Student) -> None:
+    rng = random.Random(2)
+    chain = make_chain(rng, 3, 3, tricky_share=0.0)
+    steps = slipped_steps(chain, 1, rng, key_share=0.0)
+    reviewed = [student.self_correct(chain.text, "\n\n".join(slipped)) for slipped in (steps, steps[:1])]
+    for attempt, written in zip(reviewed, (steps, steps[:1]), strict=True):
+        if attempt.finding is None:
+            assert attempt.completion.count("<Step") == len(written)
+        else:
+            assert 1 <= attempt.finding.step <= len(written)
+            assert attempt.first is None or attempt.first.count("<Step") == len(written)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from supercorrect.api.student import Student
 from supercorrect.api.teacher import Teacher, WrongSolution
 from supercorrect.config import Recipe, load_recipe
 from supercorrect.progress import Reporter
 from supercorrect.run_folder import Manifest
 from supercorrect.supervision import Refusal
 
-__all__ = ["Refusal", "Teacher", "WrongSolution", "run"]
+__all__ = ["Refusal", "Student", "Teacher", "WrongSolution", "run"]
 
 
 def run(recipe: Recipe | str | Path, *overrides: str, until: str | None = None, quiet: bool = False) -> Manifest:

@@ -9,8 +9,21 @@ from supercorrect.cli import (  # isort: skip  # commands stand in `--help` in t
     tools,
     mock_student,
     localisation,
+    schema,
 )
 from supercorrect.cli.application import app
 from supercorrect.cli.entry import main
 
-__all__ = ["app", "doctor", "integrity", "localisation", "main", "mock_student", "runs", "scoring", "serving", "tools"]
+__all__ = [
+    "app",
+    "doctor",
+    "integrity",
+    "localisation",
+    "main",
+    "mock_student",
+    "runs",
+    "schema",
+    "scoring",
+    "serving",
+    "tools",
+]

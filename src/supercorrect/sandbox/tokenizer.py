@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from supercorrect.sandbox.language import GENERALIZED_TRICKY, HOURS, NAMES, ORDINALS, SIMPLE_MOVES, TRICKY_MOVES
@@ -16,6 +17,7 @@ CHAT_TEMPLATE = (
     "" + USER + " {{ message['content'] }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}" + ASSISTANT + "{% endif %}"
 )
+SPECIAL = (PAD, END, USER, ASSISTANT, UNKNOWN)
 PATTERN = r"[ \n]?(?:</?[A-Za-z]+[0-9]?>|[A-Za-z]+|[0-9]+|[^\sA-Za-z0-9])"
 
 
@@ -44,16 +46,22 @@ def vocabulary() -> list[str]:
     spaced += [f"</Step{k}>" for k in steps]
     lines = [f"<Step{k}>" for k in steps[1:]] + ["<Generalized>", "<Answer>"]
     bare = ["<Step1>", "Solution", ";", ".", ":", "?"]
-    tokens = [PAD, END, USER, ASSISTANT, UNKNOWN, *bare, *(" " + t for t in spaced), *("\n" + t for t in lines)]
+    tokens = [*SPECIAL, *bare, *(" " + t for t in spaced), *("\n" + t for t in lines)]
     return list(dict.fromkeys(tokens))
 
 
-def build_tokenizer() -> PreTrainedTokenizerFast:
-    """The tokenizer, ready to be saved beside a student."""
+def build_tokenizer(tokens: Sequence[str] | None = None) -> PreTrainedTokenizerFast:
+    """A tokenizer of whole words, ready to be saved beside a student.
+
+    Args:
+        tokens: In order of their ids, `SPECIAL` first. None: those of the sandbox.
+    """
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.WordLevel({token: i for i, token in enumerate(vocabulary())}, unk_token=UNKNOWN))
+    tokenizer = Tokenizer(
+        models.WordLevel({token: i for i, token in enumerate(tokens or vocabulary())}, unk_token=UNKNOWN)
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(PATTERN), behavior="isolated")
     tokenizer.decoder = decoders.Fuse()
     return PreTrainedTokenizerFast(

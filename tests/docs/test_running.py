@@ -1,0 +1,59 @@
+"""Every command and every Python example of README and docs runs, in order, page by page: `make test-docs`.
+
+What cannot run here says so in its page, `<!-- not run: the reason -->` before the block; it is parsed all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doc_pages import PAGES, Command, read_blocks, read_commands
+from doc_workplace import Workplace
+from small_runs import REPOSITORY
+from supercorrect.sandbox.echo import echo
+from supercorrect.sandbox.server import MockOptions, create_app, running_app
+
+RUN = [page for page in PAGES if any(not command.block.not_run for command in read_commands(page))]
+PYTHON = [page for page in PAGES if any(block.language == "python" for block in read_blocks(page))]
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """A teacher for whatever page wants one."""
+    with running_app(create_app(echo, MockOptions())) as url:
+        yield url
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, small_run: Path, endpoint: str) -> Iterator[Workplace]:
+    """A fresh folder, as a page finds it."""
+    place = Workplace(tmp_path / "here", small_run, endpoint)
+    yield place
+    place.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_command_runs(page: Path, workplace: Workplace) -> None:
+    for command in read_commands(page):
+        if not command.block.not_run:
+            workplace.run(command)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PYTHON, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_python_example_runs(page: Path, workplace: Workplace) -> None:
+    blocks = [b for b in read_blocks(page) if b.language == "python" and not b.not_run and ">>>" not in b.text]
+    for block in blocks:
+        workplace.run_python(block.place, block.text)
+
+
+def test_what_is_not_run_has_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    left_out: list[Command] = [c for page in PAGES for c in read_commands(page) if c.block.not_run]
+    with capsys.disabled():
+        for command in left_out:
+            print(f"not run: {command.block.place}: {command.text}: {command.block.not_run}")
+    assert all(command.block.not_run and len(command.block.not_run) > 5 for command in left_out)
