@@ -13,7 +13,7 @@ from supercorrect.models.weights import model_fingerprint
 from supercorrect.pipeline import Pipeline
 from supercorrect.progress import Reporter
 from supercorrect.prompts import read_template
-from supercorrect.student_profile import StudentProfile, read_profile, write_profile
+from supercorrect.student_profile import StudentProfile, common_correction, own_prompts, read_profile, write_profile
 from supercorrect.training.rendering import user_message
 
 
@@ -42,6 +42,20 @@ def test_a_profile_is_no_part_of_the_model(small_run: Path, tmp_path: Path) -> N
 
 def test_other_models_are_asked_with_the_shipped_prompts(tmp_path: Path) -> None:
     assert read_profile(str(tmp_path)) == read_profile("owner/name") == StudentProfile()
+
+
+def test_models_are_measured_with_their_own_prompts(tmp_path: Path) -> None:
+    assert own_prompts(["owner/name", "gpt@https://host/v1"]) == ("hierarchical",)
+    assert common_correction(["owner/name"]) == "correction"
+    models = [tmp_path / name for name in ("one", "other")]
+    for model in models:
+        model.mkdir()
+        write_profile(small_recipe(tmp_path), "hsft", model)
+    assert own_prompts([*map(str, models)]) == tuple(f"{model}/supercorrect/solving.jinja" for model in models)
+    assert common_correction([*map(str, models)]) == f"{models[0]}/supercorrect/correction.jinja"
+    (models[1] / "supercorrect" / "correction.jinja").write_text("Look: {{ problem }}")
+    with pytest.raises(ConfigError, match="--correction-prompt"):
+        common_correction([*map(str, models)])
 
 
 def test_a_damaged_profile_is_named(tmp_path: Path) -> None:

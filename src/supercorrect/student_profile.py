@@ -5,6 +5,7 @@ In a subfolder of the model, as templates that anyone can read. They are no part
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from supercorrect.arms import corrects_itself, prompt_of
 from supercorrect.config import Recipe
-from supercorrect.errors import InputError
+from supercorrect.errors import ConfigError, InputError
 from supercorrect.models.weights import resolve_model_path
 from supercorrect.prompts import read_template
 from supercorrect.store import write_text_atomic
@@ -49,11 +50,13 @@ class StudentProfile(BaseModel):
 
 
 def read_profile(model: str) -> StudentProfile:
-    """A model's profile, its templates as paths; the defaults where the folder has none, or for a hub id.
+    """A model's profile, its templates as paths; the defaults where its folder has none, or where it is no folder.
 
     Raises:
         InputError: There is one, and it cannot be read.
     """
+    if "://" in model:
+        return StudentProfile()
     folder = Path(resolve_model_path(model)) / PROFILE_FOLDER
     path = folder / "profile.json"
     if not path.is_file():
@@ -65,6 +68,27 @@ def read_profile(model: str) -> StudentProfile:
     solving, correction = (folder / f"{part}.jinja" for part in TEMPLATES)
     reviews = str(correction) if correction.is_file() else None
     return profile.model_copy(update={"solving": str(solving), "correction": reviews})
+
+
+def own_prompts(models: Sequence[str]) -> tuple[str, ...]:
+    """The template that each model solves problems with; one where it is the same for all."""
+    solving = tuple(read_profile(model).solving for model in models)
+    return solving[:1] if len(set(solving)) == 1 else solving
+
+
+def common_correction(models: Sequence[str]) -> str:
+    """The template that models review solutions with.
+
+    Raises:
+        ConfigError: They have different ones.
+    """
+    own = [template for model in models if (template := read_profile(model).correction) is not None]
+    if len({read_template(template) for template in own}) > 1:
+        raise ConfigError(
+            f"--correction-prompt: expected models with the same prompt of self-correction, got {', '.join(own)}; "
+            "name the one to use"
+        )
+    return own[0] if own else "correction"
 
 
 def write_profile(recipe: Recipe, arm: str, model: Path) -> None:

@@ -57,7 +57,7 @@ def evaluate(
             "--prompt",
             "--template",
             help="hierarchical, plain, few_shot, or a template file of your own; once for all models, or once for each "
-            "in their order.  [default: hierarchical]",
+            "in their order.  [default: each model's own, else hierarchical]",
             show_default=False,
         ),
     ] = None,
@@ -69,7 +69,12 @@ def evaluate(
     review: Annotated[
         Review, typer.Option(help="Local models correct themselves step by step, or in one whole trace.")
     ] = Review.steps,
-    correction_prompt: Annotated[str, typer.Option(help="Template of self-correction.")] = "correction",
+    correction_prompt: Annotated[
+        str | None,
+        typer.Option(
+            help="Template of self-correction.  [default: the models' own, else correction]", show_default=False
+        ),
+    ] = None,
     reflexion: Annotated[bool, typer.Option("--reflexion", help="Measure Reflexion beside it.")] = False,
     reflection_prompt: Annotated[
         str, typer.Option(help="Template of a reflection; `none` lets a local model review its steps instead.")
@@ -100,6 +105,7 @@ def evaluate(
     from supercorrect.evaluation.settings import problem_set, settings_of
     from supercorrect.evaluation.stored import evaluate_stored
     from supercorrect.evaluation.tables import print_evaluation
+    from supercorrect.student_profile import common_correction, own_prompts
 
     grading, reporter = GradingConfig(task=task), Reporter()
     if completions is not None:
@@ -116,12 +122,12 @@ def evaluate(
             raise ConfigError("expected models and --problems, or --completions with stored solutions")
         settings = settings_of(
             problems=problem_set(problems, limit),
-            prompts=tuple(prompt or ("hierarchical",)),
+            prompts=tuple(prompt or own_prompts(models)),
             sampling=SamplingConfig(temperature=temperature, top_p=top_p, max_new_tokens=max_new_tokens),
             samples=samples,
             self_correct=self_correct,
             review=review.value,
-            correction_prompt=correction_prompt,
+            correction_prompt=correction_prompt or common_correction(models),
             reflexion=reflexion,
             reflection_prompt=None if reflection_prompt == "none" else reflection_prompt,
             batch_size=batch_size,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,13 +11,13 @@ from rich.console import Console
 
 from supercorrect.cli.application import app
 from supercorrect.cli.scoring import Dtype
-from supercorrect.errors import ConfigError
+from supercorrect.errors import ConfigError, ItemsFailedError
 from supercorrect.progress import Reporter
 
 if TYPE_CHECKING:  # loading these takes a second, which `supercorrect --help` does not have
     from supercorrect.grading import Grader
     from supercorrect.serving.local import LocalStudent
-    from supercorrect.serving.solving import Asked, Solved
+    from supercorrect.serving.solving import Asked
 
 LOOPBACK = "127.0.0.1"
 ModelPath = Annotated[str, typer.Option("--model", help="A model folder or hub id.", show_default=False)]
@@ -70,7 +68,7 @@ def solve(
     from supercorrect.serving.modes import Mode
     from supercorrect.serving.opening import Changes, open_local_student
     from supercorrect.serving.problem_lines import read_problem_lines
-    from supercorrect.serving.solving import Asked
+    from supercorrect.serving.solving import Asked, can_solve
 
     if (problem is None) == (source is None):
         raise ConfigError("expected a problem, or --input with a file of problems (- for standard input), not both")
@@ -84,42 +82,49 @@ def solve(
             temperature=drawn if temperature is None else temperature, max_new_tokens=student.profile.max_new_tokens
         )
         mode = Mode(self_correct, votes)
+        if not can_solve(mode, student.profile):
+            raise ConfigError(
+                f"--self-correct: expected a student that can review, got {student.profile.arm!r}, which was never "
+                "taught to; --correction-template says how it is to be asked all the same"
+            )
         problems = read_problem_lines(source) if source is not None else iter([problem or ""])
         asked = (Asked(text, mode, sampling, seed, samples=votes) for text in problems)
         _solve_all(asked, student, grader, as_json=as_json, several=source is not None)
 
 
 def _solve_all(asked: Iterator[Asked], student: LocalStudent, grader: Grader, *, as_json: bool, several: bool) -> None:
-    """Solve as many at a time as the student is sampled with together, and print them in their order."""
+    """Solve and print; a single solution is shown in a terminal while it is written.
+
+    Raises:
+        ItemsFailedError: Some of several problems could not be asked; all others have been.
+    """
+    from supercorrect.serving.many import Unsolved, solve_in_order
     from supercorrect.serving.showing import SolutionPrinter
     from supercorrect.serving.solving import describe, solve
 
-    console = Console(highlight=False)
-    printer = SolutionPrinter(console)
-    first = next(asked, None) if not several else None
-    if first is not None and console.is_terminal and not as_json and first.samples == 1:
-        with printer.following() as on_text:
-            solved = solve(first, student.writer(), grader, on_text)
-        printer.finish(solved, heading=False)
+    printer = SolutionPrinter(Console(highlight=False))
+    if printer.is_terminal and not (as_json or several):
+        for one in asked:
+            with printer.following(one) as on_text:
+                solved = solve(one, student.writer(), grader, on_text)
+            printer.finish(solved, heading=False)
         return
-    everything = asked if first is None else iter([first])
-    for solved in _in_order(everything, student, grader):
+    unsolved = 0
+    for outcome in solve_in_order(asked, student, grader, student.batcher.student.batch_size):
+        unsolved += isinstance(outcome, Unsolved)
         if as_json:
-            print(json.dumps(describe(solved), ensure_ascii=False), flush=True)
+            row = (
+                {"problem": outcome.problem, "error": outcome.reason}
+                if isinstance(outcome, Unsolved)
+                else describe(outcome)
+            )
+            print(json.dumps(row, ensure_ascii=False), flush=True)
+        elif isinstance(outcome, Unsolved):
+            printer.refuse(outcome)
         else:
-            printer.finish(solved, heading=several)
-
-
-def _in_order(asked: Iterator[Asked], student: LocalStudent, grader: Grader) -> Iterator[Solved]:
-    """Each problem solved, in the order in which they were asked; some more are under way."""
-    from supercorrect.serving.solving import solve
-
-    width = student.batcher.student.batch_size
-    with ThreadPoolExecutor(width, thread_name_prefix="solving") as executor:
-        waiting = [executor.submit(solve, one, student.writer(), grader) for one in islice(asked, width)]
-        while waiting:
-            yield waiting.pop(0).result()
-            waiting += [executor.submit(solve, one, student.writer(), grader) for one in islice(asked, 1)]
+            printer.finish(outcome, heading=several)
+    if unsolved:
+        raise ItemsFailedError(f"{unsolved} problems could not be asked; why stands beside each")
 
 
 @app.command()

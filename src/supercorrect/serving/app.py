@@ -26,7 +26,7 @@ from supercorrect.serving.meters import Meters
 from supercorrect.serving.modes import listed_modes, read_mode
 from supercorrect.serving.refusals import RefusedError
 from supercorrect.serving.replies import WORKING, ReplyWriter, server_sent
-from supercorrect.serving.solving import OnText, Solved, Student, solve
+from supercorrect.serving.solving import OnText, Solved, Student, can_solve, solve
 
 log = logging.getLogger(__name__)
 WORKING_EVERY_SECONDS = 15.0
@@ -150,7 +150,7 @@ class ChatServer:
         """GET /v1/models/NAME."""
         name = request.path_params["model"]
         mode = read_mode(name, self._served.name)
-        if mode is None or (mode.self_correct and self._served.student.profile.correction is None):
+        if mode is None or not can_solve(mode, self._served.student.profile):
             return RefusedError(404, "model_not_found", f"There is no model {name!r} here.", param="model").response()
         return JSONResponse(self._describe(name))
 

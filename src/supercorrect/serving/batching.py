@@ -27,7 +27,7 @@ Lane = tuple[Any, ...]
 
 
 class CancelledWorkError(Exception):
-    """Raised where rows are asked for on behalf of somebody who has gone."""
+    """Raised where rows are asked for on behalf of somebody who has gone, or of a batcher that is closed."""
 
 
 @dataclass
@@ -66,7 +66,6 @@ class Batcher:
 
     def __init__(self, student: TransformersStudent) -> None:
         self.student = student
-        self.rows_in_round = 0
         self._lanes: OrderedDict[Lane, list[_Row]] = OrderedDict()
         self._changed = threading.Condition()
         self._closing = False
@@ -107,20 +106,16 @@ class Batcher:
         """The rows whose turn it is: lanes take turns, and within a lane who came first. None: it is over."""
         with self._changed:
             self._changed.wait_for(lambda: self._lanes or self._closing)
-            self._drop_cancelled()
+            for call in _calls_of(row for rows in self._lanes.values() for row in rows):
+                if self._closing or call.cancelled.is_set():
+                    self._fail(call, CancelledWorkError())
             if not self._lanes:
                 return None if self._closing else []
             lane, rows = self._lanes.popitem(last=False)
             self._lanes[lane] = rows
             return rows[: self.student.batch_size]
 
-    def _drop_cancelled(self) -> None:
-        for call in _calls_of(row for rows in self._lanes.values() for row in rows):
-            if call.cancelled.is_set():
-                self._fail(call, CancelledWorkError())
-
     def _sample(self, rows: list[_Row]) -> None:
-        self.rows_in_round = len(rows)
         if not rows:
             return
         call = rows[0].call

@@ -16,7 +16,7 @@ from supercorrect.config import SamplingConfig
 from supercorrect.serving.limits import Limits
 from supercorrect.serving.modes import Mode, read_mode
 from supercorrect.serving.refusals import RefusedError, bad_request
-from supercorrect.serving.solving import Asked
+from supercorrect.serving.solving import Asked, can_solve
 from supercorrect.student_profile import StudentProfile
 
 UNSUPPORTED = (
@@ -104,7 +104,7 @@ def read_chat_request(raw: bytes, base: str, profile: StudentProfile, limits: Li
     """
     body = _parse(raw)
     mode = read_mode(body.model, base)
-    if mode is None or (mode.self_correct and profile.correction is None):
+    if mode is None or not can_solve(mode, profile):
         raise RefusedError(
             404, "model_not_found", f"There is no model {body.model!r} here; GET /v1/models lists them.", param="model"
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from supercorrect.config import StudentConfig
 from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.weights import resolve_model_path
 from supercorrect.serving.batching import Batcher
 from supercorrect.serving.local import LocalStudent
 from supercorrect.student_profile import read_profile
@@ -36,4 +37,13 @@ def open_local_student(config: StudentConfig, changes: Changes) -> Iterator[Loca
     """
     profile = read_profile(config.model).model_copy(update=changes.given())
     with Batcher(TransformersStudent(config.model, config)) as batcher:
-        yield LocalStudent(batcher, profile)
+        yield LocalStudent(batcher, profile, read_context_tokens(config.model, config.revision))
+
+
+def read_context_tokens(model: str, revision: str | None = None) -> int | None:
+    """How many tokens a model's positions reach; None: its configuration does not say."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(resolve_model_path(model), revision=revision, trust_remote_code=False)
+    reach = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return reach if isinstance(reach, int) else None

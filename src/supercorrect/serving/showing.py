@@ -11,7 +11,8 @@ from rich.text import Text
 
 from supercorrect.formats import parse_thought, split_steps
 from supercorrect.reviewing import Finding
-from supercorrect.serving.solving import OnText, Solved
+from supercorrect.serving.many import Unsolved
+from supercorrect.serving.solving import Asked, OnText, Solved
 from supercorrect.visible_text import plain_text
 
 _STEP, _KEY, _GENERALIZED, _ANSWER = "bold cyan", "yellow", "magenta", "bold green"
@@ -25,9 +26,21 @@ class SolutionPrinter:
         self._console = console
         self._shown = 0
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether somebody is looking on."""
+        return self._console.is_terminal
+
     @contextmanager
-    def following(self) -> Iterator[OnText]:
-        """While the solution is written, print its finished steps, and below them what is being written now."""
+    def following(self, asked: Asked) -> Iterator[OnText | None]:
+        """While a solution is written, print its finished steps, and below them what is being written now.
+
+        Of several solutions nothing is shown before it is known which one stands.
+        """
+        if asked.samples > 1:
+            with self._console.status(f"{asked.samples} solutions"):
+                yield None
+            return
         with Live(console=self._console, transient=True, refresh_per_second=12) as live:
 
             def show(index: int, text: str) -> None:
@@ -61,6 +74,12 @@ class SolutionPrinter:
             self._print(_vote_line(solved))
         if heading:
             self._print(Text())
+
+    def refuse(self, unsolved: Unsolved) -> None:
+        """Print why a problem was not solved."""
+        self._print(Text(plain_text(unsolved.problem), style="bold"))
+        self._print(_labelled("not asked", _FAULT, unsolved.reason))
+        self._print(Text())
 
     def _print(self, line: Text) -> None:
         self._console.print(line, soft_wrap=True)

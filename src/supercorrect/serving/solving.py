@@ -121,6 +121,11 @@ class Student(Protocol):
         """Somebody to write one request's solutions; `cancelled` ends the work."""
 
 
+def can_solve(mode: Mode, profile: StudentProfile) -> bool:
+    """Whether a student can be asked in a mode: one that was never taught to review cannot correct itself."""
+    return not mode.self_correct or profile.correction is not None
+
+
 def solve(asked: Asked, writer: Writer, grader: Grader, on_text: OnText | None = None) -> Solved:
     """Solve a problem.
 
