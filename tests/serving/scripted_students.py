@@ -40,6 +40,8 @@ class CharacterStudent:
     batch_size: int = 8
     name: str = "characters"
     fingerprint: str = "characters"
+    engine: str = "characters"
+    commit: str | None = None
     tokenizer: CharacterTokenizer = field(default_factory=CharacterTokenizer)
     batches: list[list[str]] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
@@ -53,6 +55,9 @@ class CharacterStudent:
         self.gate.wait()
         self.batches.append([self.tokenizer.decode(prompt) for prompt in prompts])
         return [self._complete(self.tokenizer.decode(p), sampling, seed) for p in prompts]
+
+    def close(self) -> None:
+        pass
 
     def _complete(self, begun: str, sampling: SamplingConfig, seed: int) -> TokenCompletion:
         problem, _, written = begun.partition("\n")

@@ -10,14 +10,14 @@ import typer
 from rich.console import Console
 
 from supercorrect.cli.application import app
-from supercorrect.cli.scoring import Dtype
+from supercorrect.cli.scoring import Dtype, Engine
 from supercorrect.errors import ConfigError, ItemsFailedError
 from supercorrect.progress import Reporter
 
 if TYPE_CHECKING:  # loading these takes a second, which `supercorrect --help` does not have
     from supercorrect.grading import Grader
-    from supercorrect.serving.local import LocalStudent
     from supercorrect.serving.solving import Asked
+    from supercorrect.serving.writing import OpenStudent
 
 LOOPBACK = "127.0.0.1"
 ModelPath = Annotated[str, typer.Option("--model", help="A model folder or hub id.", show_default=False)]
@@ -33,6 +33,16 @@ CorrectionTemplate = Annotated[
     typer.Option(help="Prompt of a review.  [default: the model's own, else correction]", show_default=False),
 ]
 BatchSize = Annotated[int, typer.Option(min=1, help="Solutions that are written together.")]
+EngineOption = Annotated[Engine, typer.Option(help="What runs the model.")]
+DtypeOption = Annotated[Dtype, typer.Option(help="The numbers that the model is run in.")]
+Upstream = Annotated[
+    str | None,
+    typer.Option(
+        help="The /v1 URL of a server that runs the model instead; --model then names its tokenizer's folder."
+    ),
+]
+UpstreamModel = Annotated[str | None, typer.Option(help="The server's name for the model.  [default: MODEL]")]
+UpstreamKeyEnv = Annotated[str | None, typer.Option(help="Environment variable with the server's key.")]
 
 
 @app.command()
@@ -58,15 +68,19 @@ def solve(
     template: Template = None,
     correction_template: CorrectionTemplate = None,
     seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    engine: EngineOption = Engine.transformers,
+    upstream: Upstream = None,
+    upstream_model: UpstreamModel = None,
+    upstream_key_env: UpstreamKeyEnv = None,
     batch_size: BatchSize = 64,
-    dtype: Annotated[Dtype, typer.Option(help="The numbers that the model is run in.")] = Dtype.float32,
+    dtype: DtypeOption = Dtype.float32,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line a problem.")] = False,
 ) -> None:
     """Solve problems with a student, and show its thoughts: steps, keys, what it corrected, the answer."""
-    from supercorrect.config import SamplingConfig, StudentConfig
+    from supercorrect.config import SamplingConfig
     from supercorrect.grading import Grader
     from supercorrect.serving.modes import Mode
-    from supercorrect.serving.opening import Changes, open_local_student
+    from supercorrect.serving.opening import Changes, Server, open_for_solving, student_config
     from supercorrect.serving.problem_lines import read_problem_lines
     from supercorrect.serving.solving import Asked, can_solve
 
@@ -74,9 +88,15 @@ def solve(
         raise ConfigError("expected a problem, or --input with a file of problems (- for standard input), not both")
     if votes > 1 and temperature == 0:
         raise ConfigError(f"--votes {votes}: expected a --temperature above 0: greedy solutions are all the same")
-    config = StudentConfig(model=model, batch_size=batch_size, dtype=dtype.value)
+    config = student_config(
+        model,
+        engine=engine.value,
+        batch_size=batch_size,
+        dtype=dtype.value,
+        upstream=Server(upstream, upstream_model, upstream_key_env) if upstream else None,
+    )
     changes = Changes(template, correction_template, max_new_tokens)
-    with open_local_student(config, changes) as student, Grader() as grader:
+    with open_for_solving(config, changes) as student, Grader() as grader:
         drawn = student.profile.temperature if votes > 1 else 0.0
         sampling = SamplingConfig(
             temperature=drawn if temperature is None else temperature, max_new_tokens=student.profile.max_new_tokens
@@ -92,7 +112,7 @@ def solve(
         _solve_all(asked, student, grader, as_json=as_json, several=source is not None)
 
 
-def _solve_all(asked: Iterator[Asked], student: LocalStudent, grader: Grader, *, as_json: bool, several: bool) -> None:
+def _solve_all(asked: Iterator[Asked], student: OpenStudent, grader: Grader, *, as_json: bool, several: bool) -> None:
     """Solve and print; a single solution is shown in a terminal while it is written.
 
     Raises:
@@ -131,7 +151,7 @@ def _solve_all(asked: Iterator[Asked], student: LocalStudent, grader: Grader, *,
 def serve(
     model: ModelPath,
     host: Annotated[str, typer.Option(help="The address to listen on; beyond this machine, ask for a key.")] = LOOPBACK,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8712,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8713,
     name: Annotated[str, typer.Option(help="The plain model's name; +correct and +voteN are added to it.")] = "student",
     api_key_env: Annotated[
         str | None, typer.Option(help="Environment variable with the key that clients have to show.")
@@ -147,20 +167,29 @@ def serve(
     ] = None,
     template: Template = None,
     correction_template: CorrectionTemplate = None,
+    engine: EngineOption = Engine.transformers,
+    upstream: Upstream = None,
+    upstream_model: UpstreamModel = None,
+    upstream_key_env: UpstreamKeyEnv = None,
     batch_size: BatchSize = 64,
-    dtype: Annotated[Dtype, typer.Option(help="The numbers that the model is run in.")] = Dtype.float32,
+    dtype: DtypeOption = Dtype.float32,
 ) -> None:
     """Serve a student as an OpenAI-compatible endpoint: plain, correcting itself, voting, by the model's name.
 
     SIGTERM or Ctrl-C: what has begun is finished, nothing new is taken on, exit code 0.
     """
-    from supercorrect.config import StudentConfig
     from supercorrect.serving.limits import Limits
-    from supercorrect.serving.opening import Changes, open_local_student
+    from supercorrect.serving.opening import Changes, Server, open_for_solving, student_config
     from supercorrect.serving.running import Address, serve_student
 
     limits = Limits(concurrency=concurrency, waiting=waiting, new_tokens=max_new_tokens)
     address = Address(host, port, api_key_env, tuple(allow_origin or ()))
-    config = StudentConfig(model=model, batch_size=batch_size, dtype=dtype.value)
-    with open_local_student(config, Changes(template, correction_template, max_new_tokens)) as student:
+    config = student_config(
+        model,
+        engine=engine.value,
+        batch_size=batch_size,
+        dtype=dtype.value,
+        upstream=Server(upstream, upstream_model, upstream_key_env) if upstream else None,
+    )
+    with open_for_solving(config, Changes(template, correction_template, max_new_tokens)) as student:
         serve_student(student, name, limits, address, Reporter())

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from supercorrect.errors import SuperCorrectError
+from supercorrect.errors import InputError, SuperCorrectError
 from supercorrect.grading import Grader
 from supercorrect.serving.admission import Admission
 from supercorrect.serving.batching import CancelledWorkError
@@ -26,7 +26,7 @@ from supercorrect.serving.meters import Meters
 from supercorrect.serving.modes import listed_modes, read_mode
 from supercorrect.serving.refusals import RefusedError
 from supercorrect.serving.replies import WORKING, ReplyWriter, server_sent
-from supercorrect.serving.solving import OnText, Solved, Student, can_solve, solve
+from supercorrect.serving.solving import OnText, ReadyStudent, Solved, can_solve, solve
 
 log = logging.getLogger(__name__)
 WORKING_EVERY_SECONDS = 15.0
@@ -41,7 +41,7 @@ class Served:
     """
 
     name: str
-    student: Student
+    student: ReadyStudent
     grader: Grader
     limits: Limits
 
@@ -133,8 +133,11 @@ class ChatServer:
             raise RefusedError(499, "client_gone", "The client has gone.") from error
         except RefusedError:
             raise
-        except SuperCorrectError as error:
+        except InputError as error:
             raise RefusedError(400, "cannot_be_asked", str(error)) from error
+        except SuperCorrectError as error:
+            log.warning("a request failed: %s", error)
+            raise RefusedError(502, "student_unreachable", "The student's engine gives no answer.") from error
         except Exception as error:
             log.exception("a request failed")
             raise RefusedError(500, "student_failed", "The student failed; the server's log says why.") from error

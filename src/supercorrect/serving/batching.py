@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from supercorrect.config import SamplingConfig
-from supercorrect.models.student import TokenCompletion
-from supercorrect.models.transformers_student import TransformersStudent
+from supercorrect.models.student import Student, TokenCompletion
 from supercorrect.run_folder import seed_of
 
 ROUND_TOKENS = 32
-"""Tokens that a row gets in one round. More of them read a prompt less often; fewer let others in sooner."""
+"""More tokens in a round mean that a prompt is read less often; fewer let others in sooner."""
 OnText = Callable[[int, str], None]
 """Is told a row, and all that stands in it so far."""
 Lane = tuple[Any, ...]
@@ -62,10 +61,15 @@ class _Call:
 
 
 class Batcher:
-    """Samples a student on behalf of many threads, from one thread of its own: `with Batcher(student) as batcher`."""
+    """Samples a student on behalf of many threads, from one thread of its own: `with Batcher(student) as batcher`.
 
-    def __init__(self, student: TransformersStudent) -> None:
+    Args:
+        round_tokens: Tokens that a row gets in one round.
+    """
+
+    def __init__(self, student: Student, round_tokens: int = ROUND_TOKENS) -> None:
         self.student = student
+        self._round_tokens = round_tokens
         self._lanes: OrderedDict[Lane, list[_Row]] = OrderedDict()
         self._changed = threading.Condition()
         self._closing = False
@@ -120,7 +124,7 @@ class Batcher:
             return
         call = rows[0].call
         most = max(row.call.sampling.max_new_tokens - len(row.written) for row in rows)
-        sampling = call.sampling.model_copy(update={"max_new_tokens": min(ROUND_TOKENS, most)})
+        sampling = call.sampling.model_copy(update={"max_new_tokens": min(self._round_tokens, most)})
         stop = call.stops[0] if len(call.stops) == 1 else None
         seed, call.rounds = seed_of([call.seed, call.rounds]), call.rounds + 1
         prompts = [[*row.prompt, *row.written] for row in rows]
@@ -192,6 +196,19 @@ class SharedStudent:
         self.name, self.fingerprint = batcher.student.name, batcher.student.fingerprint
         self.batch_size, self.tokenizer = batcher.student.batch_size, batcher.student.tokenizer
 
+    @property
+    def engine(self) -> str:
+        """See `Student.engine`."""
+        return self._batcher.student.engine
+
+    @property
+    def commit(self) -> str | None:
+        """See `Student.commit`."""
+        return self._batcher.student.commit
+
+    def close(self) -> None:
+        """Nothing: others sample the same student."""
+
     def sample(
         self,
         prompts: Sequence[Sequence[int]],
@@ -201,7 +218,7 @@ class SharedStudent:
         stop: str | tuple[str, ...] | None = None,
         on_text: OnText | None = None,
     ) -> list[TokenCompletion]:
-        """As `TransformersStudent.sample`, with several stop strings, and telling what is written as it comes."""
+        """As `Student.sample`, with several stop strings, and telling what is written as it comes."""
         stops = (stop,) if isinstance(stop, str) else stop or ()
         call = _Call(sampling, seed, stops, self.cancelled, on_text)
         call.rows = [_Row(call, i, list(prompt)) for i, prompt in enumerate(prompts)]

@@ -10,7 +10,7 @@ from threading import Event
 
 from supercorrect.errors import InputError
 from supercorrect.grading import Grader
-from supercorrect.serving.solving import Asked, Solved, Student, solve
+from supercorrect.serving.solving import Asked, ReadyStudent, Solved, solve
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ class Unsolved:
     reason: str
 
 
-def solve_in_order(asked: Iterator[Asked], student: Student, grader: Grader, width: int) -> Iterator[Solved | Unsolved]:
+def solve_in_order(
+    asked: Iterator[Asked], student: ReadyStudent, grader: Grader, width: int
+) -> Iterator[Solved | Unsolved]:
     """Each problem with its solution, in order; `width` of them are under way, and no more have been read.
 
     Whoever reads no further ends the work.

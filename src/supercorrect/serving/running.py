@@ -16,7 +16,7 @@ from supercorrect.serving.admission import Admission
 from supercorrect.serving.app import Served, create_app
 from supercorrect.serving.guards import Guards
 from supercorrect.serving.limits import Limits
-from supercorrect.serving.solving import Student
+from supercorrect.serving.solving import ReadyStudent
 
 
 class DrainingServer(uvicorn.Server):
@@ -71,7 +71,7 @@ class Address:
         return Guards(key, (self.host, "localhost", "127.0.0.1") if self.is_loopback else None, self.origins)
 
 
-def serve_student(student: Student, name: str, limits: Limits, address: Address, reporter: Reporter) -> None:
+def serve_student(student: ReadyStudent, name: str, limits: Limits, address: Address, reporter: Reporter) -> None:
     """Serve a student until it has drained.
 
     Args:

@@ -106,7 +106,7 @@ class Writer(Protocol):
         """Tokens of the prompt, and of all that was written. None: unknown."""
 
 
-class Student(Protocol):
+class ReadyStudent(Protocol):
     """A student that is ready to solve, wherever it runs."""
 
     @property

@@ -1,17 +1,15 @@
-"""Solutions by a student that runs in this process."""
+"""Solutions by a student, whatever engine runs it: its tokens, its reviews step by step."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import cast
 
 from supercorrect.config import SamplingConfig
 from supercorrect.errors import InputError
 from supercorrect.evaluation.self_correction import StepReviewer
 from supercorrect.evaluation.solvers import StudentSolver
-from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.serving.batching import Batcher, SharedStudent
 from supercorrect.serving.solving import Asked, Attempt, OnText
 from supercorrect.student_profile import StudentProfile
@@ -19,7 +17,7 @@ from supercorrect.training.rendering import chat_prompt_ids, user_message
 
 
 @dataclass(frozen=True)
-class LocalStudent:
+class OpenStudent:
     """A student and how it is to be asked; opens a writer for each request.
 
     Attributes:
@@ -35,12 +33,12 @@ class LocalStudent:
         """Of its files."""
         return self.batcher.student.fingerprint
 
-    def writer(self, cancelled: Event | None = None) -> LocalWriter:
+    def writer(self, cancelled: Event | None = None) -> StudentWriter:
         """Somebody to write one request's solutions; `cancelled` ends the work."""
-        return LocalWriter(SharedStudent(self.batcher, cancelled), self.profile, self.context_tokens)
+        return StudentWriter(SharedStudent(self.batcher, cancelled), self.profile, self.context_tokens)
 
 
-class LocalWriter:
+class StudentWriter:
     """Writes one request's solutions, and mends them step by step."""
 
     def __init__(self, student: SharedStudent, profile: StudentProfile, context_tokens: int | None) -> None:
@@ -106,7 +104,7 @@ class LocalWriter:
         profile = self._profile
         assert profile.correction is not None, "a mode that `can_solve` refuses"
         return StepReviewer(
-            StudentSolver(cast(TransformersStudent, self._student), None, seed=asked.seed),
+            StudentSolver(self._student, None, seed=asked.seed),
             profile.solving,
             profile.correction,
             reviewing=SamplingConfig(max_new_tokens=profile.review_max_new_tokens),
