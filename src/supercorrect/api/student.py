@@ -10,7 +10,7 @@ from supercorrect.config import SamplingConfig, StudentConfig
 from supercorrect.evaluation.self_correction import number_steps
 from supercorrect.grading import Grader
 from supercorrect.serving.modes import Mode
-from supercorrect.serving.opening import Changes, open_local_student
+from supercorrect.serving.opening import Changes, open_for_solving
 from supercorrect.serving.solving import Asked, Attempt, Solved, solve
 
 
@@ -47,9 +47,7 @@ class Student:
         """
         config = StudentConfig(model=model, batch_size=batch_size, dtype=dtype)
         self._open = ExitStack()
-        self._student = self._open.enter_context(
-            open_local_student(config, Changes(solving, correction, max_new_tokens))
-        )
+        self._student = self._open.enter_context(open_for_solving(config, Changes(solving, correction, max_new_tokens)))
         self._grader = self._open.enter_context(Grader())
 
     def solve(

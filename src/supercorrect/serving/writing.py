@@ -83,7 +83,11 @@ class StudentWriter:
         return sampling.model_copy(update={"max_new_tokens": min(sampling.max_new_tokens, room)})
 
     def mend(self, asked: Asked, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """See `Writer.mend`."""
+        """See `Writer.mend`.
+
+        Raises:
+            InputError: The student was never taught to review.
+        """
         reviewer = self._reviewer(asked)
         solutions = [reviewer.written(asked.problem, one.completion, one.token_ids) for one in attempts]
         findings = reviewer.review(solutions)
@@ -102,7 +106,11 @@ class StudentWriter:
 
     def _reviewer(self, asked: Asked) -> StepReviewer:
         profile = self._profile
-        assert profile.correction is not None, "a mode that `can_solve` refuses"
+        if profile.correction is None:
+            raise InputError(
+                f"{self._student.name}: expected a student that can review, got {profile.arm!r}, which was never taught to; "
+                "name a correction template to ask it all the same"
+            )
         return StepReviewer(
             StudentSolver(self._student, None, seed=asked.seed),
             profile.solving,
