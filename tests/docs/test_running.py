@@ -5,6 +5,7 @@ What cannot run here says so in its page, `<!-- not run: the reason -->` before 
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,20 @@ def test_every_python_example_runs(page: Path, workplace: Workplace) -> None:
     blocks = [b for b in read_blocks(page) if b.language == "python" and not b.not_run and ">>>" not in b.text]
     for block in blocks:
         workplace.run_python(block.place, block.text)
+
+
+@pytest.mark.slow
+def test_the_tutorial_takes_its_figures_from_a_run(small_run: Path) -> None:
+    script = runpy.run_path(str(REPOSITORY / "docs" / "tutorial_figures.py"))
+    figures = script["describe_run"](small_run)
+    page = (REPOSITORY / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    filled = script["fill_in"](page, figures)
+    rows = [
+        line for line in (small_run / "report.md").read_text(encoding="utf-8").splitlines() if "cross_dpo |" in line
+    ]
+    assert rows and all(row in filled for row in rows[:1])
+    assert "on 16 held-out problems" in filled
+    assert script["fill_in"](filled, script["describe_run"](small_run)) == filled
 
 
 def test_what_is_not_run_has_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
