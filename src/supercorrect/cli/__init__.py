@@ -1,6 +1,7 @@
 """The command line: parses, calls, prints. Data goes to stdout, everything else to stderr."""
 
 from supercorrect.cli import (  # isort: skip  # commands stand in `--help` in this order
+    init,
     doctor,
     runs,
     integrity,
@@ -17,6 +18,7 @@ from supercorrect.cli.entry import main
 __all__ = [
     "app",
     "doctor",
+    "init",
     "integrity",
     "localisation",
     "main",

@@ -11,6 +11,9 @@ from supercorrect.config.base import EndpointConfig, LimitsConfig, Section
 EngineName = Literal["transformers", "vllm", "openai"]
 ServerKind = Literal["vllm", "sglang", "llama.cpp", "ollama", "transformers", "other"]
 
+_SHARED_SAMPLING = "--continuous-batching"
+"""An option of `transformers serve`."""
+
 
 class VllmConfig(Section):
     """What vLLM is started with; the names are its own.
@@ -49,6 +52,8 @@ class StudentServerConfig(Section):
     def _is_somewhere(self) -> Self:
         if self.base_url is None and self.serve is None:
             raise ValueError("a student's server needs 'base_url', or 'serve' to start one")
+        if _SHARED_SAMPLING in (self.serve or ()):
+            raise ValueError(f"under {_SHARED_SAMPLING} the sampling of the first request holds for all; leave it out")
         return self
 
     def endpoint(self, model: str) -> EndpointConfig:
