@@ -70,7 +70,8 @@ class Workplace:
         if words[0] == "cd":
             self._here /= words[1]
             return
-        text = HUB_MODELS.sub("supercorrect.sandbox:base_student", command.text).replace(OPENAI, self._endpoint)
+        text = command.text.replace("init my.yaml", "init written.yaml")  # the page's own is there already, cut down
+        text = HUB_MODELS.sub("supercorrect.sandbox:base_student", text).replace(OPENAI, self._endpoint)
         if words[0] == "supercorrect" and len(words) > 1 and words[1] in SERVERS:
             self._serve(words, f"{text.rstrip(' &')} " + ("--no-browser" if words[1] == "view" else ""))
             return
