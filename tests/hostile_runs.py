@@ -68,7 +68,7 @@ def _hostile_recipe(recipe: Recipe, texts: Sequence[str]) -> Recipe:
 
 
 def _hostile_manifest(texts: Sequence[str]) -> Manifest:
-    files = {text[:200]: OutputFile(sha256=text[:64], size_bytes=1) for text in texts}
+    files = {text[:200]: OutputFile(sha256=text[:64], size_bytes=1) for text in texts if ".." not in text}
     numbers = {"seconds": 1.0, "in": 1, "kept": 0, "rejected": {text[:200]: 1 for text in texts}, "outputs": files}
     stages = {text[:40]: StageEntry(fingerprint=text[:64], **numbers) for text in texts[:20]}
     return Manifest(recipe_name=texts[0][:200], versions={text[:200]: text[:200] for text in texts}, stages=stages)

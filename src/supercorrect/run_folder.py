@@ -9,10 +9,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, TypeVar
+from pathlib import Path, PurePath
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from supercorrect.errors import InputError, StorageError
 from supercorrect.records import Record, Rejection
@@ -27,6 +27,16 @@ from supercorrect.store import (
 
 RecordType = TypeVar("RecordType", bound=Record)
 _OWN_FILES = ("recipe.yaml", "store.sqlite", "decisions.jsonl", "metrics.json", "report.md", "report.html", "tables")
+
+
+def _require_inside(name: str) -> str:
+    if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+        raise ValueError(f"expected a path within the run's folder, got {name!r}")
+    return name
+
+
+PathInRun = Annotated[str, AfterValidator(_require_inside)]
+"""A file's path from the run's folder, which it never leaves: a manifest may be somebody else's."""
 
 
 class OutputFile(BaseModel):
@@ -53,7 +63,7 @@ class StageEntry(BaseModel):
     inputs: int = Field(alias="in")
     kept: int
     rejected: dict[str, int]
-    outputs: dict[str, OutputFile]
+    outputs: dict[PathInRun, OutputFile]
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float | None = None
@@ -71,7 +81,7 @@ class Manifest(BaseModel):
     recipe_name: str = ""
     versions: dict[str, str] = {}
     stages: dict[str, StageEntry] = {}
-    files: dict[str, OutputFile] = {}
+    files: dict[PathInRun, OutputFile] = {}
 
 
 @dataclass(frozen=True)

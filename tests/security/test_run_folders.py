@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from starlette.testclient import TestClient
 from small_runs import small_recipe
 from supercorrect.cli import app
 from supercorrect.config import load_recipe
-from supercorrect.errors import ConfigError, InputError
+from supercorrect.errors import ConfigError, InputError, StorageError
+from supercorrect.integrity.verify import verify_run
 from supercorrect.models.weights import resolve_model_path
 from supercorrect.package_files import package_folder
 from supercorrect.pipeline import Pipeline
@@ -20,6 +22,7 @@ from supercorrect.progress import Reporter
 from supercorrect.prompts import MAX_TEMPLATE_BYTES, read_template, render_prompt
 from supercorrect.records import Demonstration, Message
 from supercorrect.run_folder import Manifest, RunFolder, StageEntry
+from supercorrect.store import write_sealed_json
 from supercorrect.viewer.app import create_app
 from supercorrect.viewer.serving import open_runs, view
 
@@ -53,7 +56,7 @@ def folder(trap: Path, tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("command", ["status", "export"])
+@pytest.mark.parametrize("command", ["status", "verify", "export"])
 def test_looking_at_a_run_runs_nothing_of_its_recipe(command: str, folder: Path, trap: Path, tmp_path: Path) -> None:
     turns = (Message(role="user", content="1 + 1?"), Message(role="assistant", content="2"))
     RunFolder(folder).write("hsft/train", [Demonstration(problem_id="p", thought_id="t", messages=turns)])
@@ -63,7 +66,8 @@ def test_looking_at_a_run_runs_nothing_of_its_recipe(command: str, folder: Path,
     stages = {name: StageEntry(fingerprint="x", **numbers) for name in ("problems", "thoughts")}
     RunFolder(folder).write_manifest(Manifest(stages=stages))
     more = ["--output", str(tmp_path / "out")] if command == "export" else []
-    app([command, str(folder), *more], standalone_mode=False)
+    with contextlib.suppress(SystemExit):  # of verify: there are no responses behind these rows
+        app([command, str(folder), *more], standalone_mode=False)
     assert not trap.exists()
     assert "trapped" not in sys.modules
 
@@ -146,3 +150,17 @@ def test_a_run_does_not_write_where_a_link_in_its_folder_leads(link: str, tmp_pa
     assert list(outside.iterdir()) == [] if link == "data" else outside.read_text() == "mine"
     with pytest.raises(InputError, match="is a link"):
         view([tmp_path / "run"], port=0, reviewer="ann", browser=False, reporter=Reporter(quiet=True))
+
+
+@pytest.mark.parametrize("name", ["../victim", "/etc/hostname", "data/../../victim", "checkpoints/../../victim/model"])
+def test_a_manifest_that_leads_out_of_its_folder_is_not_followed(name: str, tmp_path: Path) -> None:
+    """Neither read by `verify`, nor copied by `replay`."""
+    folder = RunFolder(tmp_path / "run")
+    folder.root.mkdir()
+    numbers = {"fingerprint": "x", "seconds": 1.0, "in": 0, "kept": 0, "rejected": {}}
+    entry = numbers | {"outputs": {name: {"sha256": "0" * 64, "size_bytes": 1}}}
+    write_sealed_json(folder.manifest_path, {"schema_version": 2, "stages": {"problems": entry}})
+    with pytest.raises(StorageError, match="expected a path within the run's folder"):
+        folder.read_manifest()
+    (damage,) = verify_run(folder.root).damages
+    assert damage.path == "manifest.json"

@@ -102,6 +102,7 @@ def mock_teacher(
         requests_per_minute=requests_per_minute,
         faults=parse_faults(faults),
         ledger_path=ledger,
+        remembered_rows=0,  # served for hours, it would grow without end
     )
     Reporter().say(f"{answers.value} at http://{host}:{port}/v1, model {model!r}; Ctrl-C stops it")
     made = parse_mistakes(mistakes)

@@ -11,7 +11,7 @@ import json
 import re
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -44,6 +44,7 @@ class MockOptions:
         api_key: The only key let in. None: any.
         quota_requests: After that many answers, 429 `insufficient_quota`. None: no end.
         ledger_path: Where the ledger is written, one JSON line a request. None: it is kept in memory only.
+        remembered_rows: How many of the ledger's newest rows are kept in memory. None: all.
     """
 
     model: str = "mock-teacher"
@@ -54,13 +55,14 @@ class MockOptions:
     api_key: str | None = None
     quota_requests: int | None = None
     ledger_path: Path | None = None
+    remembered_rows: int | None = None
 
 
 class MockTeacher:
     """What stands behind the routes: decides each request's outcome and writes it down before it answers."""
 
     def __init__(self, answer: Reply, options: MockOptions) -> None:
-        self.ledger: list[LedgerRow] = []
+        self.ledger: deque[LedgerRow] = deque(maxlen=options.remembered_rows)
         self._answer = answer
         self._options = options
         self._attempts: Counter[str] = Counter()
@@ -180,7 +182,7 @@ _CHARGED: frozenset[Outcome] = frozenset({"ok", "empty", "length", "refusal"})
 
 
 def create_app(answer: Reply, options: MockOptions | None = None) -> Starlette:
-    """The server as an ASGI app; its ledger is `app.state.ledger`, a list that grows; its batches `app.state.batches`.
+    """The server as an ASGI app; its ledger is `app.state.ledger`, which grows; its batches `app.state.batches`.
 
     Args:
         answer: Gives the completion for a list of `{"role", "content"}` messages; None is sent as null.
