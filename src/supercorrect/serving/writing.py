@@ -108,8 +108,8 @@ class StudentWriter:
         profile = self._profile
         if profile.correction is None:
             raise InputError(
-                f"{self._student.name}: expected a student that can review, got {profile.arm!r}, which was never taught "
-                "to; name a correction template to ask it all the same"
+                f"{self._student.name}: expected a student that can review, got {profile.arm!r}, which was never "
+                "taught to; name a correction template to ask it all the same"
             )
         return StepReviewer(
             StudentSolver(self._student, None, seed=asked.seed),
