@@ -12,7 +12,7 @@ import typer
 
 from supercorrect import terminal
 from supercorrect.cli.application import AsJson, Overrides, RecipePath, app, load
-from supercorrect.errors import InputError
+from supercorrect.errors import ConfigError, InputError
 from supercorrect.progress import Reporter
 
 if TYPE_CHECKING:
@@ -123,25 +123,61 @@ def estimate(
 @app.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="A run's folder.")],
-    output: Annotated[Path, typer.Option(help="The folder to write hsft.parquet, pairs.parquet and README.md to.")],
-    push_to_hub: Annotated[str | None, typer.Option(help="Upload it as this data set, owner/name.")] = None,
-    public: Annotated[bool, typer.Option("--public", help="Create it public; a new one is private.")] = False,
+    output: Annotated[Path, typer.Option(help="The folder to write to.")],
+    model: Annotated[
+        str | None,
+        typer.Option(help="Export this student, such as cross_dpo, instead of the training sets.", show_default=False),
+    ] = None,
+    gguf: Annotated[
+        bool, typer.Option("--gguf", help="Also convert the model for llama.cpp, whose converter you have installed.")
+    ] = False,
     argilla: Annotated[
         bool, typer.Option("--argilla", help="Also write argilla.jsonl: the corrections, for a team to review.")
     ] = False,
+    push_to_hub: Annotated[
+        str | None,
+        typer.Option(help="Upload it as owner/name: a data set, or with --model a model.", show_default=False),
+    ] = None,
+    public: Annotated[bool, typer.Option("--public", help="Create it public; a new one is private.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a run's training sets as parquet, with a data card: teachers, counts, decontamination, licences, cost."""
-    from supercorrect.export import export_argilla, export_run, push_export
+    """Write a run's training sets as parquet, or with --model a trained student; either with its card.
+
+    The card says where everything came from: teachers, counts, decontamination, licences, cost; a model's also how it
+    did, how to ask it and what it is for.
+    """
+    from supercorrect.export import push_export
+
+    if (gguf and model is None) or (argilla and model is not None):
+        raise ConfigError("--gguf goes with --model, and --argilla without it")
+    recipe = _saved_recipe(folder)
+    if model is None:
+        _export_sets(recipe, folder, output, argilla=argilla, as_json=as_json)
+    else:
+        _export_student(recipe, folder, model, output, gguf=gguf, as_json=as_json)
+    if push_to_hub:
+        address = push_export(output, push_to_hub, "dataset" if model is None else "model", private=not public)
+        Reporter().say(f"uploaded: {address}")
+
+
+def _export_sets(recipe: Recipe, folder: Path, output: Path, *, argilla: bool, as_json: bool) -> None:
+    from supercorrect.export import export_argilla, export_run
     from supercorrect.run_folder import RunFolder
 
-    recipe = _saved_recipe(folder)
     rows = export_run(recipe, RunFolder(folder), output)
     if argilla:
         rows["argilla"] = export_argilla(recipe, RunFolder(folder), output)
     print(json.dumps(rows)) if as_json else Reporter().say(f"{output}: {terminal.describe_counts(rows)}")
-    if push_to_hub:
-        Reporter().say(f"uploaded: {push_export(output, push_to_hub, private=not public)}")
+
+
+def _export_student(recipe: Recipe, folder: Path, arm: str, output: Path, *, gguf: bool, as_json: bool) -> None:
+    from supercorrect.export import convert_to_gguf, export_model
+    from supercorrect.run_folder import RunFolder
+
+    files = export_model(recipe, RunFolder(folder), arm, output)
+    if gguf:
+        files.append(convert_to_gguf(output, f"{recipe.name}-{arm}").name)
+    print(json.dumps({"files": files})) if as_json else Reporter().say(f"{output}: {', '.join(files)}")
 
 
 @app.command()

@@ -1,6 +1,9 @@
-"""A run's training sets as a data set that others can use: parquet files and a card that says how they came about."""
+"""What a run has made, for others: its training sets or a trained student, with their cards."""
 
 from supercorrect.export.argilla import export_argilla
-from supercorrect.export.writing import export_run, push_export
+from supercorrect.export.gguf import convert_to_gguf
+from supercorrect.export.models import export_model
+from supercorrect.export.pushing import push_export
+from supercorrect.export.writing import export_run
 
-__all__ = ["export_argilla", "export_run", "push_export"]
+__all__ = ["convert_to_gguf", "export_argilla", "export_model", "export_run", "push_export"]

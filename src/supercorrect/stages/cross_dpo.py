@@ -18,6 +18,7 @@ from supercorrect.store import move_into_place, write_json_atomic
 from supercorrect.student_profile import PROFILE_FOLDER
 from supercorrect.training.jobs import TrainingJob
 from supercorrect.training.launching import train
+from supercorrect.training.lora import ADAPTER_FOLDER
 from supercorrect.training.pair_lint import Finding, lint_pairs
 from supercorrect.training.rendering import demonstration_row, end_of_turn_id
 
@@ -68,7 +69,7 @@ def leave_untrained(start: Path, folder: Path) -> list[Path]:
     unfinished = folder / "model.unfinished"
     for left_over in (unfinished, folder / "model"):
         shutil.rmtree(left_over, ignore_errors=True)
-    shutil.copytree(start, unfinished, ignore=shutil.ignore_patterns(PROFILE_FOLDER))
+    shutil.copytree(start, unfinished, ignore=shutil.ignore_patterns(PROFILE_FOLDER, ADAPTER_FOLDER))
     move_into_place(unfinished, folder / "model")
     write_json_atomic(folder / "training.json", {"steps": 0, "log": []})
     return [folder / "model", folder / "training.json"]

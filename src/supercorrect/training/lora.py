@@ -11,6 +11,9 @@ from typing import Any
 
 from supercorrect.config import LoraConfig
 
+ADAPTER_FOLDER = "adapter"
+"""Below the merged model, for those who want the adapters alone."""
+
 
 def adapter_config(config: LoraConfig) -> Any:
     """A recipe's `lora` section as PEFT's."""
@@ -33,10 +36,12 @@ def add_adapters(model: Any, config: LoraConfig) -> Any:
 
 
 def merge_adapters(base: Any, folder: Path) -> None:
-    """Replace saved adapters in `folder` by the model that they make of `base`."""
+    """Replace saved adapters in `folder` by the model that they make of `base`; they stay in a folder of their own."""
     import peft
 
     model = peft.PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
+    kept = folder / ADAPTER_FOLDER
+    kept.mkdir()
     for file in folder.glob("adapter_*"):
-        file.unlink()
+        file.rename(kept / file.name)
     model.save_pretrained(str(folder))
