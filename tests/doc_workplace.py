@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -32,6 +33,8 @@ PARSED_ONLY = ("make", "pip", "docker", "git", "mkdocs")
 """Programs that the pages tell of and a test cannot start; their targets and extras are checked."""
 HUB_MODELS = re.compile(r"(?<![\w/])(?:Qwen/[\w.-]+|my/model|MODEL)\b")
 OPENAI = "https://api.openai.com/v1"
+SPENDING_LIMIT = re.compile(r" --max-cost-usd \S+|, max_cost_usd=[\d.]+")
+"""Left out: what stands in for a paid endpoint has no list price, and a limit wants to know one."""
 
 
 class Workplace:
@@ -72,8 +75,9 @@ class Workplace:
             return
         text = command.text.replace("init my.yaml", "init written.yaml")  # the page's own is there already, cut down
         text = HUB_MODELS.sub("supercorrect.sandbox:base_student", text).replace(OPENAI, self._endpoint)
+        text = SPENDING_LIMIT.sub("", text)
         if words[0] == "supercorrect" and len(words) > 1 and words[1] in SERVERS:
-            self._serve(words, f"{text.rstrip(' &')} " + ("--no-browser" if words[1] == "view" else ""))
+            self._serve(Command(command.block, text).words)
             return
         ended = subprocess.run(
             ["bash", "-c", text],
@@ -90,7 +94,7 @@ class Workplace:
     def run_python(self, place: str, text: str) -> None:
         """Run the Python of a page."""
         ended = subprocess.run(
-            [sys.executable, "-c", text],
+            [sys.executable, "-c", SPENDING_LIMIT.sub("", text)],
             cwd=self._here,
             env=self._environment,
             capture_output=True,
@@ -99,7 +103,8 @@ class Workplace:
         )
         assert ended.returncode == 0, f"{place}\n{ended.stdout[-2000:]}{ended.stderr[-3000:]}"
 
-    def _serve(self, words: list[str], text: str) -> None:
+    def _serve(self, words: list[str]) -> None:
+        text = shlex.join([*words, "--no-browser"] if words[1] == "view" else words)
         given = re.search(r"--port[ =](\d+)", text)
         port = int(given[1]) if given else SERVERS[words[1]]
         self._stop(port)

@@ -61,7 +61,8 @@ class Environment:
     def install(self, *what: str) -> None:
         """Install packages, by the constraints."""
         pip = [str(self.bin / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--constraint", str(CONSTRAINTS), *what], check=True)
+        variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        subprocess.run([*pip, "--constraint", str(CONSTRAINTS), *what], env=variables, check=True)
 
     def run(self, *command: str) -> str:
         """What a command prints; it has to end well."""
