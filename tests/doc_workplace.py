@@ -26,7 +26,7 @@ from labelled_rows import ROWS
 from small_runs import REPOSITORY, small_recipe
 from supercorrect.sandbox.language import make_problems
 
-COMMAND_SECONDS = 600
+COMMAND_SECONDS = 1800
 SERVERS = {"view": 8711, "mock-teacher": 8710, "serve": 8712}
 """Commands that run until they are stopped, and the port that each listens on by itself."""
 PARSED_ONLY = ("make", "pip", "docker", "git", "mkdocs")
