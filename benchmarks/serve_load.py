@@ -29,8 +29,7 @@ import httpx2
 import psutil
 
 COMMAND = [sys.executable, "-m", "supercorrect"]
-WARM_REQUESTS = 1000
-"""Memory is compared with what it was after so many: by then every buffer has had its size."""
+MEMORY_EVERY_REQUESTS = 1000
 OVERLOAD_CLIENTS = 300
 
 
@@ -107,8 +106,8 @@ async def load(served: Served, expected: dict[str, list[int]], requests: int, cl
     async def work(client: httpx2.AsyncClient) -> None:
         for problem, tokens in left:
             outcomes.different += await ask(client, served, problem, outcomes) != tokens
-            if sum(outcomes.statuses.values()) % 250 == 0:
-                outcomes.rss_mib.append(served.rss_mib())
+            if sum(outcomes.statuses.values()) % MEMORY_EVERY_REQUESTS == 0:
+                outcomes.rss_mib.append(round(served.rss_mib(), 1))
 
     limits = httpx2.Limits(max_connections=None)
     async with httpx2.AsyncClient(timeout=600, limits=limits, trust_env=False) as client:
@@ -157,7 +156,6 @@ def measure(model: str, problems: list[str], requests: int, clients: int, max_ne
         overloaded = asyncio.run(burst(served, problems, OVERLOAD_CLIENTS))
         finished, late = asyncio.run(drain(served, problems, clients))
         exit_code = served.process.wait(timeout=60)
-    warm = outcomes.rss_mib[min(WARM_REQUESTS // 250, len(outcomes.rss_mib)) - 1] if outcomes.rss_mib else None
     return {
         "requests": requests,
         "clients": clients,
@@ -167,8 +165,7 @@ def measure(model: str, problems: list[str], requests: int, clients: int, max_ne
         "requests_per_second": round(requests / seconds, 1),
         "seconds_p50": round(percentile(outcomes.seconds, 0.5), 3),
         "seconds_p95": round(percentile(outcomes.seconds, 0.95), 3),
-        "rss_mib_warm": warm and round(warm, 1),
-        "rss_mib_end": round(outcomes.rss_mib[-1], 1) if outcomes.rss_mib else None,
+        "rss_mib_every_1000": outcomes.rss_mib,
         "overload": {
             "clients": OVERLOAD_CLIENTS,
             "statuses": dict(overloaded.statuses),

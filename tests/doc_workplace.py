@@ -27,7 +27,7 @@ from small_runs import REPOSITORY, small_recipe
 from supercorrect.sandbox.language import make_problems
 
 COMMAND_SECONDS = 1800
-SERVERS = {"view": 8711, "mock-teacher": 8710, "serve": 8712}
+SERVERS = {"view": 8711, "mock-teacher": 8710, "mock-student": 8712, "serve": 8713}
 """Commands that run until they are stopped, and the port that each listens on by itself."""
 PARSED_ONLY = ("make", "pip", "docker", "git", "mkdocs")
 """Programs that the pages tell of and a test cannot start; their targets and extras are checked."""
