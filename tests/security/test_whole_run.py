@@ -79,7 +79,7 @@ def test_what_needs_no_run_needs_no_network(guarded: dict[str, str], tmp_path: P
 def test_a_whole_run_goes_nowhere_and_keeps_its_keys(guarded: dict[str, str], tmp_path: Path) -> None:
     """S4 and S10: key, user and password stand in no file, no log, no page, no line on the terminal."""
     run = tmp_path / "run"
-    with served("mock-teacher", "--port", "8722", "--faults", "server_error=0.1,broken=0.05") as (_, address):
+    with served("mock-teacher", "--port", "8722", "--faults", "server_error=0.05,broken_json=0.05") as (_, address):
         url = address.replace("http://", "http://canary-user:canary-pass@")
         teacher = f"teacher={{model: oracle, base_url: '{url}/v1', api_key_env: TEACHER_KEY}}"
         said = supercorrect(guarded, "run", SANDBOX, *SMALL, teacher, f"output_dir={run}")
