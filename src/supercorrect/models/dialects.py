@@ -20,8 +20,8 @@ class Dialect:
         extras: Its own fields, from sampling and the tokens that end a turn. A server fills what it is not told from
             the model's generation config, or from a taste of its own.
         takes_token_ids: Whether a prompt may be token ids.
-        keeps_stop: Whether a stop string stays in the text. Where it is cut off, the end of the turn looks the same;
-            then none is sent, and the completion is cut here.
+        keeps_stop: Whether a stop string may be sent, and stays in the text. Where it is cut off, the end of the turn
+            looks the same, and some servers fail at it; then none is sent, and the completion is cut here.
         loads_any_model: Whether it loads whatever model a request names.
         draws_as_told: Whether a request can keep it from shaping the distribution in its own way.
     """
@@ -75,6 +75,6 @@ DIALECTS: dict[ServerKind, Dialect] = {
     "sglang": Dialect("sglang", _sglang, takes_token_ids=True, keeps_stop=True),
     "llama.cpp": Dialect("llama.cpp", _llama_cpp, takes_token_ids=True),
     "ollama": Dialect("ollama", _nothing, draws_as_told=False),
-    "transformers": Dialect("transformers", _transformers, keeps_stop=True, loads_any_model=True),
+    "transformers": Dialect("transformers", _transformers, loads_any_model=True),
     "other": Dialect("other", _nothing),
 }
