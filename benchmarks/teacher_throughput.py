@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="where the peers' environments are, or are to be made")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        pythons = install_peers(options.peers or Path(folder) / "peers")
+        pythons = install_peers(options.peers or Path(folder) / "peers", PEERS)
         figures = measure_peers(pythons, Path(folder)) | measure_rate_limit(pythons, Path(folder))
     for name, value in figures.items():
         print(f"{name:40} {value:10.3f}")
@@ -120,10 +120,10 @@ def main() -> None:
         options.json.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
 
 
-def install_peers(folder: Path) -> dict[str, str]:
+def install_peers(folder: Path, peers: dict[str, tuple[str, ...]]) -> dict[str, str]:
     """Each peer in its own environment; returns every system's interpreter."""
     pythons = {"supercorrect": sys.executable}
-    for name, requirements in PEERS.items():
+    for name, requirements in peers.items():
         python = folder / name / "bin" / "python"
         if not python.exists():
             print(f"installing {requirements[0]} …", flush=True)

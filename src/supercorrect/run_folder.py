@@ -255,10 +255,13 @@ class RunFolder:
         """Append a line to the run's log."""
         path = self.events
         path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps({"time": round(time.time(), 3), "event": event, **fields})
+        line = json.dumps({"time": round(time.time(), 3), "event": event, **fields}).encode() + b"\n"
         try:
-            with path.open("a", encoding="utf-8") as stream:
-                stream.write(line + "\n")
+            with path.open("a+b") as stream:
+                if stream.seek(0, os.SEEK_END):
+                    stream.seek(-1, os.SEEK_END)
+                    line = line if stream.read(1) == b"\n" else b"\n" + line  # a killed run may leave half a line
+                stream.write(line)
         except OSError as error:
             raise StorageError(f"log not writable: {path}: {error}; free some space and run again") from error
 

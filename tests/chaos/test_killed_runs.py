@@ -1,89 +1,87 @@
-"""kill -9 in the middle of a stage, start again: the run ends with the records and models of an undisturbed one."""
+"""R1, R3 and R13: kill -9 anywhere in a whole run, training included; it ends as an undisturbed one, bit for bit."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import random
+import re
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from small_runs import SANDBOX, SMALL, small_recipe
-from supercorrect.stage_order import build_stages
+from chaos import (
+    CONCURRENCY,
+    KILLS,
+    Table,
+    Tally,
+    Teacher,
+    Victim,
+    arguments,
+    check_struck,
+    committed,
+    contents,
+    teacher,
+)
 
-STAGES = [stage.name for stage in build_stages(small_recipe(Path("unused")))]
-DEADLINE_SECONDS = 300
-ATTEMPTS = 6
+BEGUN = re.compile(r'"stage_started", "stage": "(\w+)"}$')
 
 
-def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "supercorrect", "run", str(SANDBOX), *SMALL, "--output-dir", str(folder), *options]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+@pytest.fixture(scope="module")
+def undisturbed(victim: Victim, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, int]:
+    """A whole run: its folder, its writes, and how many different requests it makes."""
+    root = tmp_path_factory.mktemp("undisturbed") / "run"
+    with teacher() as asked:
+        end = victim.run(root, *arguments(root, asked.url))
+        assert end.code == 0, end.output
+        return root, end.writes, asked.asked()
 
 
-def stage_events(folder: Path, stage: str) -> list[str]:
-    """What the run's log says of a stage, in order: `stage_started`, `stage_finished`."""
-    path = folder / "logs" / "events.jsonl"
+def stage_at_work(root: Path) -> str:
+    """The stage that a run had begun last; arms and rounds of one kind are one row of the table."""
+    path = root / "logs" / "events.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
-    events = [json.loads(line) for line in lines if line.endswith("}")]
-    return [event["event"] for event in events if event.get("stage") == stage]
+    begun = [found[1] for line in lines if (found := BEGUN.search(line))]  # a kill may have left half a line
+    return begun[-1].partition("_base")[0].partition("_cross")[0].removeprefix("held_out_") if begun else "start"
 
 
-def kill_in(folder: Path, stage: str, delay_seconds: float) -> bool:
-    """Run up to `stage`, kill it `delay_seconds` after the stage has begun. False: the stage had ended before."""
-    already = len(stage_events(folder, stage))
-    process = start(folder, "--until", stage, "--from", stage)
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while len(stage_events(folder, stage)) == already:
-        assert time.monotonic() < deadline, f"{stage} did not begin"
-        assert process.poll() is None, f"the run ended before {stage} began"
-        time.sleep(0.002)
-    time.sleep(delay_seconds)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    return stage_events(folder, stage)[-1] == "stage_started"
+def kill_until_it_ends(
+    victim: Victim, root: Path, asked: Teacher, whole: dict[str, str], most_writes: int, table: Table
+) -> None:
+    """Start a run again and again, and kill it at some write, until it ends before that."""
+    command, code = arguments(root, asked.url), -signal.SIGKILL
+    while code:
+        kept, first = committed(root), len(asked.keys)
+        fault, at = table.rng.choice(KILLS), table.rng.randint(1, most_writes)
+        end = victim.run(root, *command, fault=fault, at=at)
+        code = end.code
+        assert code in (-signal.SIGKILL, 0), end.output
+        check_struck(root, whole, end)
+        again = kept & set(asked.keys[first:])
+        assert not again, f"seed {table.seed}: committed, and asked again: {again}"
+        if code:
+            tally = table.row(stage_at_work(root))
+            tally.injected += 1
+            tally.survived += 1
+            tally.lost += len(kept - committed(root))
 
 
-def kill_within(folder: Path, stage: str, delay_seconds: float) -> float:
-    """Kill a run within `stage`, sooner and sooner until it is hit; gives the delay that did."""
-    for attempt in range(ATTEMPTS):
-        delay = delay_seconds / 2**attempt if attempt < ATTEMPTS - 1 else 0.0
-        if kill_in(folder, stage, delay):
-            return delay
-    pytest.fail(f"{stage} always ended before it was killed")
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """Hashes of all records, rejects, models and curves."""
-    files = [
-        f for name in ("data", "rejects", "checkpoints") for f in sorted((folder / name).rglob("*")) if f.is_file()
-    ]
-    kept = [f for f in files if "state" not in f.relative_to(folder).parts]
-    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in kept}
-
-
-def check_killed_run(stages: list[str], small_run: Path, folder: Path) -> None:
-    seed = random.SystemRandom().randrange(10**6)  # libraries seed the common one
-    rng = random.Random(seed)
-    manifest = json.loads((small_run / "manifest.json").read_text())["stages"]
-    for stage in stages:
-        delay = kill_within(folder, stage, rng.uniform(0, manifest[stage]["seconds"]))
-        print(f"seed {seed}: killed in {stage}, {delay:.2f} s after it had begun")
-    assert start(folder).wait(DEADLINE_SECONDS) == 0
-    assert contents(folder) == contents(small_run)
-    metrics = [json.loads((run / "metrics.json").read_text())["arms"] for run in (folder, small_run)]
-    assert metrics[0] == metrics[1]
-
-
-def test_kills_in_three_stages_leave_no_trace(small_run: Path, tmp_path: Path) -> None:
-    check_killed_run(["thoughts", "hsft", "evaluation_cross_dpo"], small_run, tmp_path / "run")
-
-
-@pytest.mark.slow
-def test_kills_in_every_stage_leave_no_trace(small_run: Path, tmp_path: Path) -> None:
-    check_killed_run(STAGES, small_run, tmp_path / "run")
+@pytest.mark.parametrize(("kills", "a_run"), [(3, 3), pytest.param(200, 12, marks=pytest.mark.slow)])
+def test_kills_anywhere_leave_no_trace(
+    victim: Victim, undisturbed: tuple[Path, int, int], tmp_path: Path, kills: int, a_run: int
+) -> None:
+    """About `a_run` kills a run, and as many runs as it takes."""
+    table, total, (reference, writes, requests) = Table(), Tally(), undisturbed
+    whole = contents(reference)
+    while total.injected < kills:
+        root = tmp_path / f"run_{total.injected}"
+        with teacher() as asked:
+            kill_until_it_ends(victim, root, asked, whole, 2 * writes // a_run, table)
+            total.repeated += asked.repeats()
+            assert asked.asked() == requests
+        assert contents(root) == whole, f"seed {table.seed}"
+        total.lost += len(committed(reference) - committed(root))
+        total.duplicated += len(committed(root) - committed(reference))
+        total.injected = total.survived = sum(row.injected for row in table.rows.values())
+    table.rows["all"] = total
+    table.show()
+    assert total.lost == total.duplicated == 0
+    assert total.repeated <= CONCURRENCY * total.injected

@@ -149,6 +149,12 @@ def test_the_reference_is_computed_once(tmp_path: Path, monkeypatch: pytest.Monk
         train(tmp_path, CONFIG.model_copy(update={"max_steps": 1}))
 
 
+def test_a_training_killed_after_its_last_step_takes_no_further_one(tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"max_steps": 3, "save_steps": 1})
+    curve = train(tmp_path, config)
+    assert len(curve) == 3 and train(tmp_path, config) == curve
+
+
 def test_a_collapsing_chosen_side_is_warned_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     runaway = {"learning_rate": 0.3, "max_steps": 8, "replay_weight": 0.0, "beta": 5.0}
     with caplog.at_level(logging.WARNING):

@@ -35,11 +35,15 @@ class Connection:
         import httpx2  # here: both take half a second, which `supercorrect --help` should not wait for
         import openai
 
+        from supercorrect.models.bodies import AS_IT_IS, limit_body
+
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=self._endpoint.limits.max_concurrency)
         transport_client = httpx2.AsyncClient(
             auth=self._access.login,
             limits=limits,
             timeout=None,  # one time limit, for the whole request, stands where it is made
+            headers=AS_IT_IS,
+            event_hooks={"response": [limit_body]},
             follow_redirects=False,  # another host would be given the key
             trust_env=not is_loopback(self._access.base_url),
         )

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from supercorrect.errors import ConfigError
 
-Fault = Literal["rate_limited", "server_error", "reset", "slow", "broken_json", "empty", "length", "refusal"]
+Fault = Literal[
+    "rate_limited",
+    "server_error",
+    "reset",
+    "slow",
+    "broken_json",
+    "empty",
+    "length",
+    "refusal",
+    "lie",
+    "stall",
+    "drip",
+    "flood",
+]
+LIE = "I am quite sure.\n<Step1> That is plain to see. </Step1>\n<Answer> -1 </Answer>"
+_FLOOD_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -26,6 +43,11 @@ class FaultScript:
         empty: 200 with null content.
         length: Half an answer, with finish_reason `length`.
         refusal: 200 with a refusal in the place of an answer.
+        lie: A confident wrong answer.
+        stall: Nothing, for a day.
+        drip: The answer, at one byte a second.
+        flood: 200 with 200 MB of it.
+        jitter_seconds: Up to so much is waited before each answer, as the request falls.
         batch_seconds: How long a batch takes; its requests are answered one after the other over that time.
         batch_failed: So many batches fail as a whole, the first ones.
         batch_expired: So many batches expire, the first ones that do not fail; `batch_unanswered` of each is left over.
@@ -41,6 +63,11 @@ class FaultScript:
     empty: float = 0.0
     length: float = 0.0
     refusal: float = 0.0
+    lie: float = 0.0
+    stall: float = 0.0
+    drip: float = 0.0
+    flood: float = 0.0
+    jitter_seconds: float = 0.0
     retry_after_seconds: float = 0.05
     slow_seconds: float = 2.0
     batch_seconds: float = 0.0
@@ -62,6 +89,21 @@ class FaultScript:
     def position(self, name: str) -> float:
         """Where a name falls between 0 and 1."""
         return int.from_bytes(hashlib.sha256(f"{self.seed}:{name}".encode()).digest()[:8]) / 2**64
+
+
+async def drip(body: bytes) -> AsyncIterator[bytes]:
+    """A byte a second: no wait between two bytes is long, all of them together are."""
+    for place in range(len(body)):
+        yield body[place : place + 1]
+        await asyncio.sleep(1)
+
+
+async def flood() -> AsyncIterator[bytes]:
+    """200 MB that begin like an answer."""
+    part = b"x" * 50_000
+    yield b'{"choices": [{"message": {"content": "'
+    for _ in range(_FLOOD_BYTES // len(part)):
+        yield part
 
 
 class SlidingWindow:

@@ -21,11 +21,11 @@ from typing import Any, cast
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from supercorrect.sandbox.batches import BatchDesk
-from supercorrect.sandbox.faults import FaultScript, SlidingWindow
+from supercorrect.sandbox.faults import LIE, FaultScript, SlidingWindow, drip, flood
 from supercorrect.sandbox.ledger import LedgerRow, Outcome, request_hash
 
 Messages = list[dict[str, str]]
@@ -75,16 +75,24 @@ class MockTeacher:
         received_seconds = time.time()
         body = cast(dict[str, Any], await request.json())
         outcome, completion = self._decide(body, received_seconds, refusal=self.refusal(request) or self._limit())
-        if self._options.latency_seconds:
-            await asyncio.sleep(self._options.latency_seconds)
-        return JSONResponse(completion) if completion else await self._failure(outcome)
+        await self._wait(body)
+        response = JSONResponse(completion) if completion else await self._failure(outcome)
+        return StreamingResponse(drip(bytes(response.body))) if outcome == "drip" else response
+
+    async def _wait(self, body: dict[str, Any]) -> None:
+        script = self._options.faults
+        seconds = self._options.latency_seconds
+        if script.jitter_seconds:
+            seconds += script.jitter_seconds * script.position(f"{request_hash(body)}:wait")
+        if seconds:
+            await asyncio.sleep(seconds)
 
     async def complete_in_batch(self, body: dict[str, Any], batch_id: str) -> tuple[int, Any]:
         """A request of a batch: its status and body. No rate limit holds there, and nobody waits."""
         outcome, completion = self._decide(body, time.time(), batch_id=batch_id)
         if completion or outcome == "broken_json":
             return 200, completion or "<html>"
-        if outcome in ("reset", "slow"):
+        if outcome in ("reset", "slow", "stall", "flood"):
             return 500, {"error": {"message": "The server had an error.", "code": "server_error"}}
         failure = await self._failure(outcome)
         return failure.status_code, json.loads(bytes(failure.body))
@@ -125,7 +133,7 @@ class MockTeacher:
 
     def _completion(self, body: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
         self._answered += 1
-        text = None if outcome == "empty" else self._answer(body["messages"])
+        text = None if outcome == "empty" else LIE if outcome == "lie" else self._answer(body["messages"])
         words = re.findall(r"\s*\S+", text or "")
         most_words = body.get("max_completion_tokens") or body.get("max_tokens") or len(words)
         finish_reason = "stop"
@@ -167,6 +175,11 @@ class MockTeacher:
             case "slow":
                 await asyncio.sleep(script.slow_seconds)
                 return _error(504, "timeout", "The upstream took too long.")
+            case "stall":
+                await asyncio.sleep(86_400)
+                return Response(status_code=504)
+            case "flood":
+                return StreamingResponse(flood(), media_type="application/json")
             case "reset":
                 return Response(b"{", headers={"content-length": "1000"})  # the server closes a short body's connection
             case _:
@@ -178,7 +191,7 @@ class MockTeacher:
             self._ledger_file.write(json.dumps(asdict(row)) + "\n")
 
 
-_CHARGED: frozenset[Outcome] = frozenset({"ok", "empty", "length", "refusal"})
+_CHARGED: frozenset[Outcome] = frozenset({"ok", "empty", "length", "refusal", "lie", "drip"})
 
 
 def create_app(answer: Reply, options: MockOptions | None = None) -> Starlette:

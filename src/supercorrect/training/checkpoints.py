@@ -62,9 +62,15 @@ def claim_state(folder: Path, fingerprint: str) -> None:
 
 
 def latest_complete(folder: Path) -> Path | None:
-    """The newest checkpoint whose files are all as its marker says; None if there is none."""
+    """The newest checkpoint that training can go on from, with all files as its marker says; None if there is none."""
     found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
-    return next((path for path in found if _is_complete(path)), None)
+    return next((path for path in found if _is_complete(path) and not _ended_within_an_epoch(path)), None)
+
+
+def _ended_within_an_epoch(checkpoint: Path) -> bool:
+    """Whether it is of the last step, and no epoch ended there: from such a one the trainer takes a step too many."""
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    return bool(state["global_step"] >= state["max_steps"] and state["epoch"] % 1 != 0)
 
 
 def publish_model(trainer: Any, tokenizer: Any, folder: Path, *, merge_into: Callable[[], Any] | None = None) -> None:
