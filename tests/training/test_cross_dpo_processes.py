@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from supercorrect.models.weights import resolve_model_path
-from supercorrect.training.checkpoints import latest_complete
+from supercorrect.training.checkpoints import MARKER
 
 CONFIG = {"learning_rate": 1e-3, "max_steps": 4, "save_steps": 2, "chosen_sft_weight": 0.3, "replay_weight": 1.0}
 
@@ -53,7 +53,7 @@ def launch(folder: Path, processes: int, batch_size: int) -> list[dict[str, floa
     assert done.returncode == 0, done.stderr[-4000:]
     curve: list[dict[str, float]] = json.loads((output / "training.json").read_text())["log"]
     assert (output / "model" / "model.safetensors").is_file()
-    assert latest_complete(output / "state") == output / "state" / "checkpoint-4"
+    assert (output / "state" / "checkpoint-4" / MARKER).is_file()
     return curve
 
 

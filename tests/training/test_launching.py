@@ -18,7 +18,7 @@ import torch
 from supercorrect.config import CrossDPOConfig, HardwareConfig, StudentConfig, SupervisedConfig, TrainingConfig
 from supercorrect.errors import ConfigError, TrainingDataError, TrainingFailedError
 from supercorrect.progress import Reporter, Task
-from supercorrect.training.checkpoints import latest_complete
+from supercorrect.training.checkpoints import MARKER
 from supercorrect.training.jobs import PairIds, TrainingJob, read_job, write_job
 from supercorrect.training.launching import train
 from supercorrect.training.rendering import TrainingRow
@@ -57,7 +57,7 @@ def run(job: TrainingJob, hardware: HardwareConfig) -> tuple[list[dict[str, floa
     with Reporter(quiet=True).task("train", total=1) as task:
         assert train(job, hardware, task) == 4
     assert (job.folder / "model" / "model.safetensors").is_file()
-    assert latest_complete(job.folder / "state") == job.folder / "state" / "checkpoint-4"
+    assert (job.folder / "state" / "checkpoint-4" / MARKER).is_file()
     curve: list[dict[str, float]] = json.loads((job.folder / "training.json").read_text())["log"]
     return curve, task
 
