@@ -15,6 +15,7 @@ from supercorrect.budget import Budget
 from supercorrect.config import Recipe
 from supercorrect.context import StageContext
 from supercorrect.errors import ConfigError, StorageError
+from supercorrect.models.endpoint import hide_logins
 from supercorrect.paper.building import write_tables
 from supercorrect.progress import Reporter
 from supercorrect.report.writing import write_report
@@ -198,7 +199,8 @@ class Pipeline:
             torch.set_num_threads(self.recipe.threads)
 
     def _write_recipe(self) -> None:
-        text = yaml.safe_dump(self.recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        shown = hide_logins(self.recipe.model_dump(mode="json"))  # a run folder is given away, a password is not
+        text = yaml.safe_dump(shown, sort_keys=False, allow_unicode=True)
         write_text_atomic(self.folder.root / "recipe.yaml", text)
 
 

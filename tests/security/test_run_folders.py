@@ -164,3 +164,10 @@ def test_a_manifest_that_leads_out_of_its_folder_is_not_followed(name: str, tmp_
         folder.read_manifest()
     (damage,) = verify_run(folder.root).damages
     assert damage.path == "manifest.json"
+
+
+def test_a_password_in_a_url_does_not_stand_in_the_saved_recipe(tmp_path: Path) -> None:
+    recipe = small_recipe(tmp_path / "run", "teacher.base_url='http://canary-user:canary-pass@127.0.0.1:9/v1'")
+    Pipeline(recipe, Reporter(quiet=True)).run(until="problems")
+    assert "canary" not in (tmp_path / "run" / "recipe.yaml").read_text()
+    assert load_recipe(tmp_path / "run" / "recipe.yaml").teacher.base_url == "http://127.0.0.1:9/v1"
