@@ -67,7 +67,7 @@ def make_big_run(folder: Path, solutions: int = 100_000, corrections: int = 20_0
         corrections: Of the first wrong ones.
     """
     recipe = load_recipe(RECIPE, (f"output_dir={folder}", "name=big-run", "solutions.samples_per_problem=10"))
-    making = _Making(RunFolder(folder), random.Random(seed), corrections)
+    making = Making(RunFolder(folder), random.Random(seed), corrections)
     sizes = {"hsft": solutions // 20, "errors": solutions // SAMPLES_PER_PROBLEM, "held_out": solutions // 200}
     making.make_problems(sizes)
     making.make_thoughts()
@@ -82,7 +82,7 @@ def make_big_run(folder: Path, solutions: int = 100_000, corrections: int = 20_0
 
 
 @dataclass
-class _Making:
+class Making:
     """A run in the making; `counts` are the lines of each file."""
 
     folder: RunFolder
@@ -93,7 +93,7 @@ class _Making:
 
     def make_problems(self, sizes: dict[str, int]) -> None:
         for split, count in sizes.items():
-            self.problems[split] = [self._problem(split, number) for number in range(count)]
+            self.problems[split] = [self.make_problem(split, number) for number in range(count)]
             self._write(f"problems/{split}", iter(self.problems[split]))
 
     def make_thoughts(self) -> None:
@@ -106,7 +106,7 @@ class _Making:
         written, graded, corrected = [], [], []
         for problem in self.problems[name]:
             for index in range(samples):
-                solution, verdict, correction = self._solve(problem, index)
+                solution, verdict, correction = self.solve(problem, index)
                 written.append(solution)
                 graded.append(verdict)
                 if correction and len(corrected) < self.corrections:
@@ -166,7 +166,7 @@ class _Making:
         numbers = {"in": inputs, "seconds": kept / 50, "rejected": rejected or {}, "usd": usd, **tokens}
         return StageEntry(fingerprint="made", kept=kept, outputs={}, **numbers)
 
-    def _problem(self, split: str, number: int) -> Problem:
+    def make_problem(self, split: str, number: int) -> Problem:
         a, b = self.rng.randint(2, 99), self.rng.randint(2, 99)
         return Problem(
             problem_id=make_id("problem", split, number),
@@ -190,7 +190,7 @@ class _Making:
         named = {"thought_id": make_id("thought", problem.problem_id), "problem_id": problem.problem_id}
         return Thought(**named, teacher="oracle", request_key="made", completion=text, thought=steps)
 
-    def _solve(self, problem: Problem, index: int) -> tuple[Solution, Verdict, Correction | None]:
+    def solve(self, problem: Problem, index: int) -> tuple[Solution, Verdict, Correction | None]:
         status: VerdictStatus = self.rng.choices(("correct", "incorrect", "ungradable"), (58, 40, 2))[0]
         steps, solution_id = self._steps(problem), make_id("solution", problem.problem_id, index)
         answer = problem.reference_answer if status == "correct" else "0"
@@ -303,11 +303,11 @@ def _write_report(root: Path) -> dict[str, float]:
         "seconds": round(time.perf_counter() - begun, 2),
         "cpu_seconds": round(time.process_time() - cpu_begun, 2),
         "report_megabytes": round((root / "report.html").stat().st_size / 1e6, 2),
-        "peak_memory_megabytes": _peak_memory_megabytes(),
+        "peak_memory_megabytes": peak_memory_megabytes(),
     }
 
 
-def _peak_memory_megabytes() -> int:
+def peak_memory_megabytes() -> int:
     """Of this process since it began; `getrusage` would count what its parent held."""
     status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))

@@ -115,7 +115,7 @@ def test_status_and_dry_run_of_a_finished_run(small_run: Path) -> None:
     assert {stage["state"] for stage in stages.values()} == {"up to date"}
     assert stages["thoughts"]["in"] == 48
     plan = supercorrect("run", SANDBOX, *SMALL, "--output-dir", small_run, "--dry-run", "--from", "pairs", "--json")
-    states = json.loads(plan.stdout)
+    states = {stage["stage"]: stage["state"] for stage in json.loads(plan.stdout)["stages"]}
     assert states["corrections"] == "up to date"
     assert states["pairs"] == states["cross_dpo"] == "asked for"
 

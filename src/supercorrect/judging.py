@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import tee
 
 from supercorrect.config import GradingConfig
 from supercorrect.context import StageContext
@@ -16,25 +17,30 @@ def open_grader(config: GradingConfig) -> Grader:
     return Grader(config.task, config.policy, config.workers, config.timeout_seconds, config.memory_mb)
 
 
-def grade_completions(context: StageContext, rows: Sequence[tuple[str, str, str]]) -> tuple[list[Grade], StageCounts]:
+def grade_completions(context: StageContext, rows: Iterable[tuple[str, str, str]]) -> tuple[list[Grade], StageCounts]:
     """Grade what students wrote; the judge, where the recipe has one, is asked about all undecided rows together.
 
     Args:
-        rows: Completion, reference answer and problem.
+        rows: Completion, reference answer and problem; read once, and only what the judge is asked is kept.
 
     Returns:
         The grades in order, and what the judge cost.
     """
-    with open_grader(context.recipe.grading) as grader:
-        grades = grader.grade_many((completion, reference) for completion, reference, _ in rows)
-    undecided = [i for i, grade in enumerate(grades) if can_be_judged(grade)]
     judge = context.recipe.judge
-    if judge is None or not undecided:
+    graded, asked = tee(rows)
+    grades: list[Grade] = []
+    prompts: dict[int, str] = {}
+    with open_grader(context.recipe.grading) as grader:
+        stream = grader.grade_stream((completion, reference) for completion, reference, _ in graded)
+        for i, (grade, (_, reference, problem)) in enumerate(zip(stream, asked, strict=True)):
+            grades.append(grade)
+            if judge is not None and can_be_judged(grade):
+                prompts[i] = render_judge_prompt(grade.extracted or "", reference, problem)
+    if judge is None or not prompts:
         return grades, StageCounts()
-    prompts = [render_judge_prompt(grades[i].extracted or "", rows[i][1], rows[i][2]) for i in undecided]
-    requests = [ChatRequest((("user", prompt),), judge.sampling) for prompt in prompts]
+    requests = [ChatRequest((("user", prompt),), judge.sampling) for prompt in prompts.values()]
     replies, costs = ask_endpoint(context, "judge", judge, requests)
-    for i, reply in zip(undecided, replies, strict=True):
+    for i, reply in zip(prompts, replies, strict=True):
         answered = reply.status == "ok"
         grades[i] = read_judgement(grades[i], reply.text) if answered else judge_failed(grades[i], reply.status)
     return grades, costs

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Annotated, Any, TypeVar
@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from supercorrect.errors import InputError, StorageError
 from supercorrect.records import Record, Rejection
 from supercorrect.store import (
+    IndexedRecords,
     file_sha256,
     iterate_records,
     read_records,
@@ -190,8 +191,14 @@ class RunFolder:
         """The records of a data file, one in memory at a time."""
         return iterate_records(self.data(name), record_type)
 
-    def write(self, name: str, records: list[RecordType]) -> Path:
-        """Write a data file, whole or not at all."""
+    def index(
+        self, name: str, record_type: type[RecordType], id_of: Callable[[RecordType], str]
+    ) -> IndexedRecords[RecordType]:
+        """The records of a data file by id, read when they are asked for."""
+        return IndexedRecords(self.data(name), record_type, id_of)
+
+    def write(self, name: str, records: Iterable[RecordType]) -> Path:
+        """Write a data file, whole or not at all, holding one record in memory at a time."""
         path = self.data(name)
         write_records(path, records)
         return path

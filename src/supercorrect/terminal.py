@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,44 @@ if TYPE_CHECKING:  # `supercorrect --help` needs none of it, and is not to wait 
     from supercorrect.estimate import Estimate, Figure
     from supercorrect.integrity.replay import Replayed
     from supercorrect.integrity.verify import Verification
+    from supercorrect.plan import Plan
+    from supercorrect.plan.memory import Part
     from supercorrect.run_folder import Manifest
 
 
-def print_plan(plan: dict[str, str]) -> None:
-    """What each stage would do."""
-    table = Table("stage", "state")
-    for name, state in plan.items():
-        table.add_row(*make_cells(name, state))
-    Console().print(table)
+def print_plan(plan: Plan) -> None:
+    """What each stage would do and take, and below it what the figures rest on; unknown is never shown as 0."""
+    table = Table("stage", "state", "GiB a device", "hours", "cost", "disk GB")
+    for stage in plan.stages:
+        disk = _range(stage.disk, lambda size: f"{size / 1e9:.1f}")
+        needs = [
+            _memory(stage.memory),
+            _range(stage.hours, lambda hours: f"{hours:.2g}"),
+            _range(stage.usd, dollars),
+            disk,
+        ]
+        table.add_row(*make_cells(stage.stage, stage.state, *needs))
+    console = Console(highlight=False)
+    console.print(table)
+    for stage in plan.stages:
+        figures = {"hours": stage.hours, "cost": stage.usd, "disk": stage.disk}
+        lines = [f"{part.name}: {_gib(part.size)}, {part.basis}" for part in stage.memory]
+        lines += [f"{name}: {figure.basis}" for name, figure in figures.items() if figure is not None]
+        for line in (*lines, *stage.notes):
+            _print_line(console, f"{stage.stage}, {line}")
+    for line in plan.basis:
+        _print_line(console, line)
+
+
+def _memory(parts: Sequence[Part]) -> str:
+    """The sum of what is known, and whether there is more; a stage without a model here has none to show."""
+    known = sum(part.size for part in parts if part.size is not None)
+    more = any(part.size is None for part in parts)
+    return f"{'over ' if more else ''}{known / 2**30:.2f}" if parts else ""
+
+
+def _gib(size: float | None) -> str:
+    return "unknown" if size is None else f"{size / 2**30:.2f} GiB"
 
 
 def print_status(plan: dict[str, str], manifest: Manifest) -> None:

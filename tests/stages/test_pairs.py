@@ -14,10 +14,10 @@ from supercorrect.arms import round_arms
 from supercorrect.context import StageContext
 from supercorrect.errors import TrainingDataError
 from supercorrect.progress import Reporter
-from supercorrect.records import Pair
+from supercorrect.records import Pair, Rejection
 from supercorrect.run_folder import RunFolder
 from supercorrect.stages import cross_dpo
-from supercorrect.stages.pairs import settle_conflicts
+from supercorrect.stages.pairs import Conflicts, settle_conflicts
 from supercorrect.store import RequestStore
 
 
@@ -36,7 +36,10 @@ def test_duplicates_contradictions_and_long_pairs_are_left_out_with_their_reason
         make_pair("elsewhere", "y", "c", "a"),
         make_pair("long", "y" * 9, "c", "a"),
     ]
-    kept, rejections = settle_conflicts(pairs, 8, stage="pairs")
+    conflicts, rejections = Conflicts(8), list[Rejection]()
+    for pair in pairs:
+        conflicts.note(pair)
+    kept = list(settle_conflicts(pairs, conflicts, rejections, stage="pairs"))
     assert [pair.pair_id for pair in kept] == ["first", "elsewhere"]
     reasons = {"again": "duplicate", "against": "rejected_is_chosen_elsewhere", "long": "too_long"}
     assert {r.item_id: r.reason for r in rejections} == reasons

@@ -9,6 +9,7 @@ import pytest
 
 from supercorrect.errors import ConfigError
 from supercorrect.store import write_parquet
+from supercorrect.store.parquet import CHUNK_ROWS
 
 
 def test_a_write_that_fails_leaves_what_stood_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,14 +17,23 @@ def test_a_write_that_fails_leaves_what_stood_there(tmp_path: Path, monkeypatch:
     path = tmp_path / "items.parquet"
     write_parquet(path, [{"a": 1}])
 
-    def fail(table: object, where: Path) -> None:
+    def fail(where: Path, schema: object) -> None:
         where.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(parquet, "write_table", fail)
+    monkeypatch.setattr(parquet, "ParquetWriter", fail)
     with pytest.raises(KeyboardInterrupt):
         write_parquet(path, [{"a": 2}])
     assert parquet.read_table(path).to_pylist() == [{"a": 1}]
+
+
+def test_columns_that_begin_without_a_value_have_the_type_of_later_rows(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    rows = [{"a": None, "steps": []} for _ in range(CHUNK_ROWS)] + [{"a": 2, "steps": [{"text": "x", "cause": None}]}]
+    write_parquet(tmp_path / "rows.parquet", rows)
+    assert parquet.read_table(tmp_path / "rows.parquet").to_pylist() == rows
+    write_parquet(tmp_path / "none.parquet", [])
+    assert parquet.read_table(tmp_path / "none.parquet").num_rows == 0
 
 
 def test_a_missing_pyarrow_is_named_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,9 @@ def run(
     overrides: Overrides = None,
     until: Annotated[str | None, typer.Option(help="The last stage to run.")] = None,
     first: Annotated[str | None, typer.Option("--from", help="Run again from this stage on.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would run, and why; run nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would run, why, and what it takes; run nothing.")
+    ] = False,
     output_dir: Annotated[Path | None, typer.Option(help="The run's folder; default runs/<name>.")] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Train in spite of faults in the pairs; it is recorded.")
@@ -38,8 +40,7 @@ def run(
     loaded = load(recipe, overrides, output_dir)
     pipeline = Pipeline(loaded, Reporter())
     if dry_run:
-        plan = pipeline.plan(pipeline.folder.read_manifest(), first)
-        print(json.dumps(plan, indent=2)) if as_json else terminal.print_plan(plan)
+        _show_plan(loaded, pipeline.plan(pipeline.folder.read_manifest(), first), as_json=as_json)
         return
     pipeline.run(until=until, first=first, force=force)
     if until is not None:
@@ -50,6 +51,20 @@ def run(
     report = pipeline.folder.root / "report.md"
     print((pipeline.folder.root / "metrics.json").read_text() if as_json else terminal.read_table(report))
     Reporter().say(f"report: {report.with_suffix('.html')}")
+
+
+def _show_plan(recipe: Recipe, states: dict[str, str], *, as_json: bool) -> None:
+    """What would run, and what it would take.
+
+    Raises:
+        ConfigError: A training cannot fit; the message names what does.
+    """
+    from supercorrect.plan import make_plan
+
+    plan = make_plan(recipe, states)
+    print(json.dumps(asdict(plan), indent=2, default=dict)) if as_json else terminal.print_plan(plan)
+    if plan.refusals:
+        raise ConfigError("the plan does not fit:\n" + "\n".join(plan.refusals))
 
 
 def _print_tables(recipe: Recipe, *, as_json: bool) -> None:

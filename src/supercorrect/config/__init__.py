@@ -10,7 +10,7 @@ from supercorrect.config.base import (
     Section,
 )
 from supercorrect.config.grading import GradingConfig, GradingPolicy
-from supercorrect.config.hardware import HardwareConfig
+from supercorrect.config.hardware import GPUS, Gpu, HardwareConfig
 from supercorrect.config.loading import load_endpoint, load_recipe
 from supercorrect.config.problems import SPLITS, ColumnsConfig, LayoutName, ProblemsConfig, ProblemSetConfig
 from supercorrect.config.recipe import (
@@ -28,6 +28,7 @@ from supercorrect.config.training import CrossDPOConfig, LoraConfig, SupervisedC
 
 __all__ = [
     "BASELINES",
+    "GPUS",
     "SPLITS",
     "TABLE_ARMS",
     "BatchConfig",
@@ -37,6 +38,7 @@ __all__ = [
     "CrossDPOConfig",
     "EndpointConfig",
     "EvaluationConfig",
+    "Gpu",
     "GradingConfig",
     "GradingPolicy",
     "HardwareConfig",

@@ -80,7 +80,10 @@ class StudentConfig(Section):
         revision: The hub revision; without effect on a folder.
         engine: `transformers` in this process, `vllm` in a process of its own, or `openai`: a server, see `server`.
         batch_size: Prompts sampled together. vLLM and servers are best given several hundred.
-        dtype: Of the weights; a server has its own.
+        dtype: Of the weights when it is sampled, and beneath adapters; a server has its own. Weights that are trained
+            are always float32.
+        attention: Of its trainings. `auto`: FlashAttention where it is installed, there is a GPU and `bf16` is set;
+            else what transformers takes.
     """
 
     model: str
@@ -88,6 +91,7 @@ class StudentConfig(Section):
     engine: EngineName = "transformers"
     batch_size: int = Field(default=64, gt=0)
     dtype: Literal["float32", "bfloat16"] = "float32"
+    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
     vllm: VllmConfig = VllmConfig()
     server: StudentServerConfig | None = None
 

@@ -16,12 +16,14 @@ class LoraConfig(Section):
     Attributes:
         r: Rank of each adapter.
         alpha: An adapter counts `alpha / r` times.
+        bits: 4: the frozen weights beneath are in 4 bits (QLoRA, through bitsandbytes). None: as students run.
         target_modules: Names of the layers that get one. None: all linear layers but the head.
     """
 
     r: int = Field(default=16, gt=0)
     alpha: float = Field(default=32.0, gt=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    bits: Literal[4] | None = None
     target_modules: tuple[str, ...] | None = None
 
 

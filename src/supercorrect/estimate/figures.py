@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class Figure:
     def plus(self, other: Figure) -> Figure:
         """The sum of two figures, at their worst and best together; it rests on what this one rests on."""
         return Figure(self.low + other.low, self.value + other.value, self.high + other.high, self.basis)
+
+    def because(self, basis: str) -> Figure:
+        """The same number, resting on something else."""
+        return replace(self, basis=basis)
 
     def less(self, count: float) -> Figure:
         """What is left of this figure when so much of it is done; never below 0."""

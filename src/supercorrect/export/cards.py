@@ -21,14 +21,14 @@ UNUSABLE = "no_"  # begins the reasons of rows without answer, solution or probl
 def describe_lineage(recipe: Recipe, folder: RunFolder) -> dict[str, Any]:
     """Where training data came from: teachers, counts in, kept and rejected, removed overlaps, sources, cost."""
     manifest = folder.read_manifest()
-    problems = folder.read("problems/hsft", Problem) + folder.read("problems/errors", Problem)
+    sources = Counter(p.source for split in ("hsft", "errors") for p in folder.iterate(f"problems/{split}", Problem))
     removed = manifest.stages["problems"].rejected
     has_pairs = folder.data("pairs/train").exists()
     return {
         "recipe": recipe,
         "stages": {name: entry for name, entry in manifest.stages.items() if name in DESCRIBED},
         "removed": {reason: n for reason, n in removed.items() if not reason.startswith(UNUSABLE)},
-        "sources": Counter(problem.source for problem in problems),
+        "sources": sources,
         "quality": [work for work in compute_quality(recipe, folder) if work["stage"] in DESCRIBED and has_pairs],
         "versions": manifest.versions,
     }

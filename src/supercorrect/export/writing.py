@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from supercorrect.config import Recipe
-from supercorrect.errors import InputError, StorageError
+from supercorrect.errors import InputError
 from supercorrect.export.cards import describe_lineage, render_card
 from supercorrect.records import Demonstration, Pair, Record
 from supercorrect.run_folder import RunFolder
-from supercorrect.store import move_into_place, write_text_atomic
+from supercorrect.store import write_parquet, write_text_atomic
 
 TRAINING_SETS: dict[str, tuple[str, type[Record]]] = {
     "hsft": ("hsft/train", Demonstration),
@@ -32,27 +34,27 @@ def export_run(recipe: Recipe, folder: RunFolder, output: Path) -> dict[str, int
     Raises:
         InputError: The run has no training set yet.
     """
-    import datasets
-
     found = {name: source for name, source in TRAINING_SETS.items() if folder.data(source[0]).exists()}
     if not found:
         raise InputError(f"nothing to export: expected {folder.data('hsft/train')}; run the recipe until 'thoughts'")
     output.mkdir(parents=True, exist_ok=True)
     rows: dict[str, int] = {}
     for name, (source, record_type) in found.items():
-        records = [record.model_dump(mode="json") for record in folder.read(source, record_type)]
-        _write_data_set(output / f"{name}.parquet", datasets.Dataset.from_list(records))
-        rows[name] = len(records)
+        write_parquet(output / f"{name}.parquet", _Rows(folder, source, record_type))
+        rows[name] = sum(1 for _ in folder.iterate(source, record_type))
     write_text_atomic(
         output / "README.md", render_card("data_card.md.jinja", rows=rows, **describe_lineage(recipe, folder))
     )
     return rows
 
 
-def _write_data_set(path: Path, rows: Any) -> None:
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        rows.to_parquet(str(unfinished))
-        move_into_place(unfinished, path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error}. Free space or choose another --output.") from error
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a data file, as often as they are gone through, one in memory at a time."""
+
+    folder: RunFolder
+    source: str
+    record_type: type[Record]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (record.model_dump(mode="json") for record in self.folder.iterate(self.source, self.record_type))

@@ -13,10 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -24,6 +24,7 @@ from typing import IO
 from supercorrect.errors import InputError, StorageError
 from supercorrect.grading.grader import Grader
 from supercorrect.grading.grades import Grade
+from supercorrect.grading.parallel import map_in_order
 from supercorrect.store import move_into_place
 
 CHUNK_ROWS = 64
@@ -140,7 +141,8 @@ def _grade_rows(
     on_progress: Callable[[int, int], None] | None,
 ) -> None:
     """Grade in parallel, write in order; a chunk is on disk before its progress is told."""
-    for chunk in _graded_chunks(rows, grader):
+    chunks = iter(lambda: list(islice(rows, CHUNK_ROWS)), [])
+    for chunk in map_in_order(partial(_grade_chunk, grader), chunks, grader.workers, waiting=2 * grader.workers):
         for row, grade in chunk:
             counts[grade.status] += 1
             stream.write(json.dumps(_row_out(row, grade)) + "\n")
@@ -150,22 +152,7 @@ def _grade_rows(
     os.fsync(stream.fileno())
 
 
-def _graded_chunks(rows: Iterator[GradeRow], grader: Grader) -> Iterator[list[tuple[GradeRow, Grade]]]:
-    """Chunks in the order of the rows, with a bounded number of them in memory."""
-    waiting: deque[Future[list[tuple[GradeRow, Grade]]]] = deque()
-    with ThreadPoolExecutor(grader.workers, thread_name_prefix="grading") as executor:
-        try:
-            while chunk := list(islice(rows, CHUNK_ROWS)):
-                waiting.append(executor.submit(_grade_chunk, chunk, grader))
-                if len(waiting) > 2 * grader.workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _grade_chunk(chunk: list[GradeRow], grader: Grader) -> list[tuple[GradeRow, Grade]]:
+def _grade_chunk(grader: Grader, chunk: list[GradeRow]) -> list[tuple[GradeRow, Grade]]:
     return [(row, _grade_row(row, grader)) for row in chunk]
 
 

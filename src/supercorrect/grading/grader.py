@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -15,8 +14,12 @@ from supercorrect.errors import ConfigError
 from supercorrect.grading.extraction import Extraction
 from supercorrect.grading.grades import Grade
 from supercorrect.grading.judge import Judge
+from supercorrect.grading.parallel import map_in_order
 from supercorrect.grading.pool import CheckResult, WorkerPool
 from supercorrect.grading.tasks import make_task, worker_check_of
+
+WAITING_ROWS = 256
+"""How many rows are read ahead of the oldest that is not graded yet."""
 
 
 class Grader:
@@ -86,15 +89,17 @@ class Grader:
         """`grade` without blocking the event loop."""
         return await asyncio.to_thread(self.grade, completion, reference_answer, problem)
 
+    def grade_stream(self, rows: Iterable[tuple[str, str]]) -> Iterator[Grade]:
+        """Grade (completion, reference_answer) pairs in parallel and in order, holding few of them in memory."""
+        return map_in_order(lambda row: self.grade(*row), rows, self.workers, waiting=WAITING_ROWS)
+
     def grade_many(self, rows: Iterable[tuple[str, str]]) -> list[Grade]:
-        """Grade (completion, reference_answer) pairs in parallel; the grades come in the order of the rows."""
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="grading") as executor:
-            return list(executor.map(lambda row: self.grade(*row), rows))
+        """`grade_stream` as a list."""
+        return list(self.grade_stream(rows))
 
     def grade_answers(self, rows: Iterable[tuple[str, str]]) -> list[Grade]:
         """`grade_answer` for (answer, reference_answer) pairs, in parallel and in order."""
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="grading") as executor:
-            return list(executor.map(lambda row: self.grade_answer(*row), rows))
+        return list(map_in_order(lambda row: self.grade_answer(*row), rows, self.workers, waiting=WAITING_ROWS))
 
     def _grade(self, extraction: Extraction, reference_answer: str, problem: str | None) -> Grade:
         grade = self._task.grade(extraction, reference_answer)

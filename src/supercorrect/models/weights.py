@@ -47,8 +47,11 @@ def load_tokenizer(model: str, revision: str | None = None) -> Any:
         raise _not_a_model(model, error) from error
 
 
-def load_model(model: str, revision: str | None = None, dtype: str = "float32") -> Any:
+def load_model(model: str, revision: str | None = None, dtype: str = "float32", **options: Any) -> Any:
     """A student's weights, from safetensors only, ready for inference. No code of a model's own is ever run.
+
+    Args:
+        options: Further ones of `from_pretrained`, which places a quantised model itself.
 
     Raises:
         InputError: The folder is no model, or none that is safe to load.
@@ -67,11 +70,14 @@ def load_model(model: str, revision: str | None = None, dtype: str = "float32") 
             revision=revision,
             dtype=getattr(torch, dtype),
             use_safetensors=True,
+            **options,
             trust_remote_code=False,  # left out, transformers asks at the terminal whether to run a model's code
         )
     except (*_MALFORMED, SafetensorError) as error:
         raise _not_a_model(model, error) from error
-    return loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    if "quantization_config" not in options:
+        loaded = loaded.to("cuda" if torch.cuda.is_available() else "cpu")
+    return loaded.eval()
 
 
 def end_token_ids(model: str, revision: str | None, tokenizer: Any) -> tuple[int, ...]:

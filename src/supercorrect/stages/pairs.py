@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from functools import cached_property, partial
 from pathlib import Path
 
 from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
 from supercorrect.decisions import Decisions, read_decided
 from supercorrect.models.engines import open_student
-from supercorrect.pair_layouts import Lesson, NoPair, PairLayouts, Sides
-from supercorrect.records import PLAIN_LAYOUTS, OwnCorrection, Pair, PairLayout, Problem, Rejection, Solution, make_id
+from supercorrect.pair_layouts import Lesson, PairLayouts, Sides
+from supercorrect.records import (
+    PLAIN_LAYOUTS,
+    Correction,
+    OwnCorrection,
+    Pair,
+    PairLayout,
+    Problem,
+    Rejection,
+    Solution,
+    make_id,
+)
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.pair_lint import pair_length
 from supercorrect.training.rendering import Tokenizer, decode_tokens
@@ -18,80 +31,121 @@ from supercorrect.training.rendering import Tokenizer, decode_tokens
 
 def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
     """Write the arm's pairs; those of `cross_dpo` are `data/pairs/train.jsonl`."""
-    lessons, refused = read_lessons(context, arm, decisions)
-    pairs: list[Pair] = []
+    lessons = Lessons(context, arm, decisions)
+    conflicts = Conflicts(context.recipe.training_of(arm.name).max_length)
     rejections: list[Rejection] = []
+    candidates = f"{arm.pairs}.candidates"
     opened = closing(open_student(context.student_model(arm.start), context.recipe.student))
-    with opened as student, context.reporter.task(context.stage, total=len(lessons)) as task:
+    with opened as student, context.reporter.task(context.stage, total=lessons.count) as task:
         layouts = PairLayouts(student, arm.start, context.recipe.prompts)
-        for number, (layout, lesson) in enumerate(lessons, 1):
-            corrected = lesson.correction.correction_id if lesson.correction else lesson.solution.solution_id
-            sides = refused.get(corrected) or layouts.build(layout, lesson)
-            pair_id = make_id("pair", layout, corrected, lesson.own.own_correction_id if lesson.own else "")
-            if isinstance(sides, Sides):
-                pairs.append(name_pair(pair_id, layout, lesson, sides, student.tokenizer))
-            else:
-                rejections.append(Rejection(stage=context.stage, item_id=pair_id, reason=sides, detail=layout))
-            task.update(number)
-    most = context.recipe.training_of(arm.name).max_length
-    pairs, conflicting = settle_conflicts(pairs, most, stage=context.stage)
-    rejections += conflicting
-    outputs = [context.folder.write(arm.pairs, pairs), context.folder.write_rejects(context.stage, rejections)]
-    return StageCounts.of(len(lessons), rejections), outputs
+
+        def build_pairs() -> Iterator[Pair]:
+            for number, (layout, lesson) in enumerate(lessons, 1):
+                corrected = lesson.correction.correction_id if lesson.correction else lesson.solution.solution_id
+                sides = lessons.refused.get(corrected) or layouts.build(layout, lesson)
+                pair_id = make_id("pair", layout, corrected, lesson.own.own_correction_id if lesson.own else "")
+                if isinstance(sides, Sides):
+                    yield conflicts.note(name_pair(pair_id, layout, lesson, sides, student.tokenizer))
+                else:
+                    rejections.append(Rejection(stage=context.stage, item_id=pair_id, reason=sides, detail=layout))
+                task.update(number)
+
+        context.folder.write(candidates, build_pairs())
+    kept = settle_conflicts(context.folder.iterate(candidates, Pair), conflicts, rejections, stage=context.stage)
+    written = context.folder.write(arm.pairs, kept)
+    context.folder.data(candidates).unlink()
+    return StageCounts.of(lessons.count, rejections), [written, context.folder.write_rejects(context.stage, rejections)]
 
 
-def read_lessons(
-    context: StageContext, arm: PreferenceArm, decisions: Decisions
-) -> tuple[list[tuple[PairLayout, Lesson]], dict[str, NoPair]]:
+class Lessons:
     """Every pair that the arm's layouts ask for: one a corrected error, or one a step that the student reviewed.
 
-    Returns:
-        The lessons, with corrections as people edited them, and which corrections they refused, by id.
+    Corrections are in memory, as people edited them; solutions and problems are read when their turn comes.
+
+    Attributes:
+        refused: The corrections that people refused, by id.
     """
-    name = arm.errors.name
-    problems = {p.problem_id: p for p in context.folder.read(f"problems/{arm.errors.split}", Problem)}
-    solutions = {s.solution_id: s for s in context.folder.read(f"solutions/{name}", Solution)}
-    decided = read_decided(context, name, arm.errors.split, decisions)
-    lessons = {
-        c.correction_id: Lesson(problems[c.problem_id], solutions[c.solution_id], c) for c in decided.corrections
-    }
-    wanted: list[tuple[PairLayout, Lesson]] = [
-        (layout, lesson) for layout in PLAIN_LAYOUTS if layout in arm.layouts for lesson in lessons.values()
-    ]
-    for own in context.folder.read(f"own_corrections/{name}", OwnCorrection):
-        correction = lessons[own.correction_id].correction if own.correction_id else None
-        lesson = Lesson(problems[own.problem_id], solutions[own.solution_id], correction, own)
-        is_wrong = correction is not None and own.step == correction.first_error_step
+
+    def __init__(self, context: StageContext, arm: PreferenceArm, decisions: Decisions) -> None:
+        name, folder = arm.errors.name, context.folder
+        self._layouts = arm.layouts
+        self._problems = folder.index(f"problems/{arm.errors.split}", Problem, lambda p: p.problem_id)
+        self._solutions = folder.index(f"solutions/{name}", Solution, lambda s: s.solution_id)
+        decided = read_decided(context, name, arm.errors.split, decisions)
+        self._corrections = {c.correction_id: c for c in decided.corrections}
+        self._reviews = partial(folder.iterate, f"own_corrections/{name}", OwnCorrection)
+        self.refused = decided.refused
+
+    @cached_property
+    def count(self) -> int:
+        """How many there are."""
+        plain = sum(layout in self._layouts for layout in PLAIN_LAYOUTS) * len(self._corrections)
+        return plain + sum(len(self._layouts_of(own)) for own in self._reviews())
+
+    def __iter__(self) -> Iterator[tuple[PairLayout, Lesson]]:
+        for layout in PLAIN_LAYOUTS:
+            if layout in self._layouts:
+                for correction in self._corrections.values():
+                    yield layout, self._lesson(correction.problem_id, correction.solution_id, correction)
+        for own in self._reviews():
+            reviewed = self._corrections.get(own.correction_id) if own.correction_id else None
+            for layout in self._layouts_of(own):
+                yield layout, self._lesson(own.problem_id, own.solution_id, reviewed, own)
+
+    def _lesson(
+        self, problem_id: str, solution_id: str, correction: Correction | None, own: OwnCorrection | None = None
+    ) -> Lesson:
+        return Lesson(self._problems[problem_id], self._solutions[solution_id], correction, own)
+
+    def _layouts_of(self, own: OwnCorrection) -> list[PairLayout]:
+        is_wrong = own.correction_id is not None and own.step == self._corrections[own.correction_id].first_error_step
         reviews: tuple[PairLayout, ...] = ("correction", "wrong_step") if is_wrong else ("right_step",)
-        wanted += [(layout, lesson) for layout in reviews if layout in arm.layouts]
-    return wanted, decided.refused
+        return [layout for layout in reviews if layout in self._layouts]
 
 
-def settle_conflicts(pairs: list[Pair], max_length: int | None, *, stage: str) -> tuple[list[Pair], list[Rejection]]:
-    """Leave out what several samples of one problem can bring about, and what is too long; nothing is truncated.
+class Conflicts:
+    """What several samples of one problem can bring about, told from hashes of tokens, and what is too long.
 
     Args:
-        pairs: In order; of equal ones the first stays.
-        max_length: The most tokens of prompt and longer side together; None: any.
-        stage: Named in the rejections.
+        max_length: The most tokens of prompt and longer side together; None: any. Nothing is truncated.
     """
-    chosen = {(pair.prompt_ids, pair.chosen_ids) for pair in pairs}
-    seen: set[tuple[tuple[int, ...], ...]] = set()
-    kept: list[Pair] = []
-    rejections: list[Rejection] = []
-    for pair in pairs:
-        tokens = (pair.prompt_ids, pair.chosen_ids, pair.rejected_ids)
-        reason = "duplicate" if tokens in seen else ""
-        if (pair.prompt_ids, pair.rejected_ids) in chosen:
+
+    def __init__(self, max_length: int | None) -> None:
+        self._max_length = max_length
+        self._chosen: set[bytes] = set()
+        self._seen: set[bytes] = set()
+
+    def note(self, pair: Pair) -> Pair:
+        """Remember what a pair chooses; every pair is noted before the first is judged."""
+        self._chosen.add(_hash(pair.prompt_ids, pair.chosen_ids))
+        return pair
+
+    def reason(self, pair: Pair) -> str:
+        """Why a pair is left out; empty: it stays. Of equal ones the first does."""
+        tokens = _hash(pair.prompt_ids, pair.chosen_ids, pair.rejected_ids)
+        reason = "duplicate" if tokens in self._seen else ""
+        self._seen.add(tokens)
+        if _hash(pair.prompt_ids, pair.rejected_ids) in self._chosen:
             reason = "rejected_is_chosen_elsewhere"
-        if max_length is not None and pair_length(pair) > max_length:
+        if self._max_length is not None and pair_length(pair) > self._max_length:
             reason = "too_long"
-        seen.add(tokens)
+        return reason
+
+
+def settle_conflicts(
+    pairs: Iterable[Pair], conflicts: Conflicts, rejections: list[Rejection], *, stage: str
+) -> Iterator[Pair]:
+    """The pairs that stay, in order; the others join `rejections`."""
+    for pair in pairs:
+        reason = conflicts.reason(pair)
         if reason:
             rejections.append(Rejection(stage=stage, item_id=pair.pair_id, reason=reason, detail=pair.layout))
         else:
-            kept.append(pair)
-    return kept, rejections
+            yield pair
+
+
+def _hash(*sides: tuple[int, ...]) -> bytes:
+    return hashlib.blake2b(repr(sides).encode(), digest_size=16).digest()
 
 
 def name_pair(pair_id: str, layout: PairLayout, lesson: Lesson, sides: Sides, tokenizer: Tokenizer) -> Pair:

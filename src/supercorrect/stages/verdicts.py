@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from supercorrect.arms import ErrorSet
@@ -13,11 +14,13 @@ from supercorrect.run_folder import StageCounts
 
 def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path]]:
     """Write `data/verdicts/<errors>.jsonl`, one verdict a solution."""
-    problems = {p.problem_id: p for p in context.folder.read(f"problems/{errors.split}", Problem)}
-    solutions = context.folder.read(f"solutions/{errors.name}", Solution)
-    asked = [(s.completion, problems[s.problem_id]) for s in solutions]
-    grades, costs = grade_completions(context, [(text, p.reference_answer, p.problem) for text, p in asked])
-    verdicts = [
+    known = {
+        p.problem_id: (p.reference_answer, p.problem)
+        for p in context.folder.iterate(f"problems/{errors.split}", Problem)
+    }
+    rows = ((s.completion, *known[s.problem_id]) for s in _solutions(context, errors))
+    grades, costs = grade_completions(context, rows)
+    verdicts = (
         Verdict(
             verdict_id=make_id("verdict", solution.solution_id),
             solution_id=solution.solution_id,
@@ -27,6 +30,11 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
             extraction_rule=grade.extraction_rule,
             reason=grade.reason,
         )
-        for solution, grade in zip(solutions, grades, strict=True)
-    ]
-    return costs.with_rejections(len(solutions), []), [context.folder.write(f"verdicts/{errors.name}", verdicts)]
+        for solution, grade in zip(_solutions(context, errors), grades, strict=True)
+    )
+    return costs.with_rejections(len(grades), []), [context.folder.write(f"verdicts/{errors.name}", verdicts)]
+
+
+def _solutions(context: StageContext, errors: ErrorSet) -> Iterator[Solution]:
+    """One in memory at a time."""
+    return context.folder.iterate(f"solutions/{errors.name}", Solution)

@@ -12,6 +12,7 @@ from supercorrect.store.files import (
     write_records,
     write_text_atomic,
 )
+from supercorrect.store.indexed import IndexedRecords
 from supercorrect.store.lock import RunLock
 from supercorrect.store.parquet import require_pyarrow, write_parquet
 from supercorrect.store.requests import RequestStore, Usage
@@ -22,6 +23,7 @@ from supercorrect.store.unanswered import UnansweredLog
 __all__ = [
     "BatchEntry",
     "BatchLog",
+    "IndexedRecords",
     "KeptStatus",
     "RequestStore",
     "ResponseStatus",

@@ -60,7 +60,7 @@ def iterate_records(path: Path, record_type: type[RecordType]) -> Iterator[Recor
     try:
         with path.open("rb") as file:
             for line_number, line in enumerate(file, start=1):
-                yield _parse_row(line, record_type, f"{path}:{line_number}")
+                yield parse_row(line, record_type, f"{path}:{line_number}")
     except FileNotFoundError:
         raise InputError(
             f"{path}: expected a file of {record_type.__name__} rows, found none. Run the stage that writes it first."
@@ -78,7 +78,12 @@ def file_sha256(path: Path) -> str:
         raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
 
 
-def _parse_row(line: bytes, record_type: type[RecordType], where: str) -> RecordType:
+def parse_row(line: bytes, record_type: type[RecordType], where: str) -> RecordType:
+    """A record from its line.
+
+    Raises:
+        InputError: It is none; the message begins with `where`.
+    """
     try:
         return record_type.model_validate_json(line)
     except ValidationError as error:

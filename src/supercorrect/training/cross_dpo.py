@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import torch
 from transformers import PrinterCallback, TrainingArguments, set_seed
 
 from supercorrect.config import CrossDPOConfig, StudentConfig
-from supercorrect.models.weights import load_model, load_tokenizer, model_fingerprint
+from supercorrect.models.weights import load_tokenizer, model_fingerprint
 from supercorrect.progress import Task
 from supercorrect.training.arguments import trainer_arguments
 from supercorrect.training.checkpoints import (
@@ -22,6 +23,7 @@ from supercorrect.training.checkpoints import (
 )
 from supercorrect.training.completion_logps import try_sharing
 from supercorrect.training.cross_dpo_trainer import CrossDPOTrainer
+from supercorrect.training.loading import load_to_merge, load_to_train, trained_dtype
 from supercorrect.training.lora import add_adapters
 from supercorrect.training.preflight import check_pairs
 from supercorrect.training.processes import this_process
@@ -71,17 +73,18 @@ def train_cross_dpo(
     with this_process().main_process_first():
         claim_state(state, fingerprint)
     set_seed(seed)
-    load_start = partial(load_model, model, dtype=student.dtype)
-    policy = load_start().train()
+    policy = load_to_train(model, config, student)
     shared = try_sharing(policy)
-    reference = stored_reference(
-        folder / "reference.json",
-        policy,
-        pairs,
-        batch_size=config.per_device_batch_size,
-        share=shared,
-        fingerprint=reference_fingerprint(f"{model_fingerprint(model)} {student.dtype}", pairs),
-    )
+    precision = f"{trained_dtype(config, student)}{' bf16' if config.bf16 else ''}"
+    with torch.autocast(policy.device.type, torch.bfloat16, enabled=config.bf16):  # as the policy will compute
+        reference = stored_reference(
+            folder / "reference.json",
+            policy,
+            pairs,
+            batch_size=config.per_device_batch_size,
+            share=shared,
+            fingerprint=reference_fingerprint(f"{model_fingerprint(model)} {precision}", pairs),
+        )
     trainer = CrossDPOTrainer(
         model=add_adapters(policy, config.lora) if config.lora else policy,
         train_dataset=pairs,
@@ -95,6 +98,7 @@ def train_cross_dpo(
     trainer.remove_callback(PrinterCallback)
     checkpoint = latest_complete(state)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    publish_model(trainer, load_tokenizer(model), folder / "model", merge_into=load_start if config.lora else None)
+    merge_into = partial(load_to_merge, model, config, student) if config.lora else None
+    publish_model(trainer, load_tokenizer(model), folder / "model", merge_into=merge_into)
     write_training_summary(folder, trainer)
     return int(trainer.state.global_step)

@@ -14,7 +14,7 @@ from trl import SFTConfig, SFTTrainer
 
 from supercorrect.config import StudentConfig, SupervisedConfig
 from supercorrect.errors import ConfigError
-from supercorrect.models.weights import load_model, load_tokenizer
+from supercorrect.models.weights import load_tokenizer
 from supercorrect.progress import Task
 from supercorrect.training.arguments import trainer_arguments
 from supercorrect.training.batch_order import LengthSampler
@@ -27,6 +27,7 @@ from supercorrect.training.checkpoints import (
     write_training_summary,
 )
 from supercorrect.training.completion_logps import sharing_obstacle
+from supercorrect.training.loading import load_to_merge, load_to_train
 from supercorrect.training.lora import adapter_config
 from supercorrect.training.preflight import check_rows
 from supercorrect.training.processes import this_process
@@ -87,8 +88,7 @@ def train_supervised(
     with this_process().main_process_first():
         claim_state(state, fingerprint)
     arguments = trainer_arguments(config, output_dir=state, seed=seed, report_to=report_to)
-    load_start = partial(load_model, model, student.revision, student.dtype)
-    student_model = load_start().train()
+    student_model = load_to_train(model, config, student, student.revision)
     if config.packing:
         require_isolation(student_model)
     trainer = SupervisedTrainer(
@@ -107,7 +107,8 @@ def train_supervised(
     trainer.remove_callback(PrinterCallback)
     checkpoint = latest_complete(state)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    publish_model(trainer, tokenizer, folder / "model", merge_into=load_start if config.lora else None)
+    merge_into = partial(load_to_merge, model, config, student, student.revision) if config.lora else None
+    publish_model(trainer, tokenizer, folder / "model", merge_into=merge_into)
     write_training_summary(folder, trainer)
     return int(trainer.state.global_step)
 
