@@ -59,7 +59,8 @@ def tiny(name: str, folder: Path, url: str) -> Recipe:
     problems = write_problems(folder)
     texts = (folder / "hsft.jsonl").read_text().splitlines()
     student = make_tiny_model(folder / "student", ARCHITECTURES[name], texts)
-    mock = f"teacher={{model: echo, base_url: '{url}', api_key_env: null}}"
+    free = "price: {input_usd_per_million_tokens: 0, output_usd_per_million_tokens: 0}"
+    mock = f"teacher={{model: echo, base_url: '{url}', api_key_env: null, {free}}}"
     short: list[str] = [f"{section}.max_steps=1" for section in ("sft", "hsft", "cross_dpo")]
     # Two rows a step: 128 would be minutes on a CPU.
     short += [f"{s}.gradient_accumulation_steps=2" for s in ("sft", "hsft", "cross_dpo")]
@@ -74,7 +75,7 @@ def test_a_recipe_plans_and_runs_its_first_stages(name: str, tmp_path: Path, tea
     pipeline = Pipeline(tiny(name, tmp_path, teacher_url), Reporter(quiet=True))
     states = pipeline.plan(pipeline.folder.read_manifest())
     planned = {stage.stage: stage for stage in make_plan(pipeline.recipe, states).stages}
-    assert planned["hsft"].memory and planned["solutions"].memory and planned["thoughts"].usd is None
+    assert planned["hsft"].memory and planned["solutions"].memory and planned["thoughts"].usd is not None
     manifest = pipeline.run(until="solutions")
     kept: dict[str, Any] = {stage: entry.kept for stage, entry in manifest.stages.items()}
     assert kept["thoughts"] == len(NUMBERS["hsft"]) and kept["solutions"] == len(NUMBERS["errors"])
