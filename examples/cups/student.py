@@ -1,7 +1,7 @@
 """A student for the cup game, made here from nothing in a few minutes, since no language model is this small.
 
-It learns to follow games of one to three swaps, in plain lines. Longer games, steps in tags and keys are left for the
-teacher to teach. With a real student this file falls away: any instruct model can be named in the recipe.
+It learns to follow games of one to four swaps, a step a swap. Longer games and keys are left for the teacher to teach.
+With a real student this file falls away: any instruct model can be named in the recipe.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM, Qwen3Config
 
 from cups import CUPS, make_game
+from supercorrect.formats import render_steps
 from supercorrect.sandbox.tokenizer import SPECIAL, build_tokenizer
 from teacher import GENERALIZED
 
@@ -54,11 +55,12 @@ def make_student(tokenizer: Any) -> Any:
 
 
 def example(tokenizer: Any, rng: random.Random) -> tuple[list[int], list[int]]:
-    """A short game and its solution in plain lines: token ids, and labels on the solution alone."""
-    game = make_game(rng, 1, 3)
+    """A short game and its solution: token ids, and labels on the solution alone."""
+    game = make_game(rng, 1, 4)
     messages = [{"role": "user", "content": f"Solve {game.text}"}]
     prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
-    answer = tokenizer(" " + " . ".join(game.steps))["input_ids"] + [tokenizer.eos_token_id]
+    solution = f"{render_steps(game.steps)}\n<Answer> {game.answer} </Answer>"
+    answer = tokenizer(solution)["input_ids"] + [tokenizer.eos_token_id]
     return prompt + answer, [IGNORED] * len(prompt) + answer
 
 

@@ -73,7 +73,7 @@ def test_the_teacher_is_accepted_as_any_other() -> None:
 def test_the_student_has_a_word_for_everything() -> None:
     tokenizer = build_tokenizer(vocabulary())
     _, labels = example(tokenizer, random.Random(0))
-    assert tokenizer.decode([token for token in labels if token >= 0]).strip().startswith("Swap")
+    assert tokenizer.decode([token for token in labels if token >= 0]).startswith("<Step1> Swap")
     for problem in PROBLEMS:
         asked = render_prompt(read_template("thought_extraction"), problem=problem.problem, reference_solution="")
         for text in (f"Solve {problem.problem}", reply([{"role": "user", "content": asked}])):
