@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from supercorrect.budget import Budget
+from supercorrect.cluster import Cluster
 from supercorrect.config import EndpointConfig, Recipe
 from supercorrect.progress import Reporter
 from supercorrect.run_folder import RunFolder, seed_of
@@ -23,6 +24,7 @@ class StageContext:
         budget: What the run may spend, shared by all its stages and roles.
         servers: Ends what was served for this stage.
         serving: The endpoint that is served now, by what it was asked for.
+        cluster: Where sampling and grading are done. None: in this process.
     """
 
     recipe: Recipe
@@ -35,6 +37,7 @@ class StageContext:
     budget: Budget = field(default_factory=Budget)
     servers: ExitStack = field(default_factory=ExitStack)
     serving: dict[str, EndpointConfig] = field(default_factory=dict)
+    cluster: Cluster | None = None
 
     @property
     def seed(self) -> int:

@@ -55,6 +55,14 @@ class TrainingFailedError(SuperCorrectError):
     """Raised when one of the processes of a training on several devices fails."""
 
 
+class ClusterError(SuperCorrectError):
+    """Raised when the cluster named by `--ray` cannot be reached, or its nodes do not fit the run."""
+
+
+class WorkersLostError(ClusterError):
+    """Raised when the same work has taken down several of the cluster's workers."""
+
+
 class RunLockedError(SuperCorrectError):
     """Raised when another live process holds the run folder."""
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import tee
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import islice, tee
 
 from supercorrect.config import GradingConfig
 from supercorrect.context import StageContext
 from supercorrect.grading import Grade, Grader, can_be_judged, judge_failed, read_judgement, render_judge_prompt
 from supercorrect.models import ChatRequest, ask_endpoint
 from supercorrect.run_folder import StageCounts
+
+ROWS_TOGETHER = 200
+"""So many completions go to a node of a cluster at once."""
 
 
 def open_grader(config: GradingConfig) -> Grader:
@@ -30,12 +35,11 @@ def grade_completions(context: StageContext, rows: Iterable[tuple[str, str, str]
     graded, asked = tee(rows)
     grades: list[Grade] = []
     prompts: dict[int, str] = {}
-    with open_grader(context.recipe.grading) as grader:
-        stream = grader.grade_stream((completion, reference) for completion, reference, _ in graded)
-        for i, (grade, (_, reference, problem)) in enumerate(zip(stream, asked, strict=True)):
-            grades.append(grade)
-            if judge is not None and can_be_judged(grade):
-                prompts[i] = render_judge_prompt(grade.extracted or "", reference, problem)
+    stream = _grade_stream(context, ((completion, reference) for completion, reference, _ in graded))
+    for i, (grade, (_, reference, problem)) in enumerate(zip(stream, asked, strict=True)):
+        grades.append(grade)
+        if judge is not None and can_be_judged(grade):
+            prompts[i] = render_judge_prompt(grade.extracted or "", reference, problem)
     if judge is None or not prompts:
         return grades, StageCounts()
     requests = [ChatRequest((("user", prompt),), judge.sampling) for prompt in prompts.values()]
@@ -44,3 +48,23 @@ def grade_completions(context: StageContext, rows: Iterable[tuple[str, str, str]
         answered = reply.status == "ok"
         grades[i] = read_judgement(grades[i], reply.text) if answered else judge_failed(grades[i], reply.status)
     return grades, costs
+
+
+def _grade_stream(context: StageContext, rows: Iterable[tuple[str, str]]) -> Iterator[Grade]:
+    """Grade completions against references, in order: here, as they are read, or on the nodes of the run's cluster."""
+    if context.cluster is None:
+        with open_grader(context.recipe.grading) as grader:
+            yield from grader.grade_stream(rows)
+        return
+    left = iter(rows)
+    parts = list(iter(lambda: list(islice(left, ROWS_TOGETHER)), []))
+    with closing(context.cluster.open(partial(grading_worker, context.recipe.grading), gpus=0)) as workers:
+        for grades in workers.map(parts):
+            yield from grades
+
+
+@contextmanager
+def grading_worker(config: GradingConfig) -> Iterator[Callable[[Sequence[tuple[str, str]]], list[Grade]]]:
+    """A node's side: a grader, whose own processes can be killed one by one, and what it does with some rows."""
+    with open_grader(config) as grader:
+        yield grader.grade_many

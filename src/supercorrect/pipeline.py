@@ -12,6 +12,7 @@ import yaml
 
 from supercorrect import __version__
 from supercorrect.budget import Budget
+from supercorrect.cluster import Cluster
 from supercorrect.config import Recipe
 from supercorrect.context import StageContext
 from supercorrect.errors import ConfigError, StorageError
@@ -30,13 +31,18 @@ RECORDED_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "
 
 
 class Pipeline:
-    """One run of a recipe in its folder."""
+    """One run of a recipe in its folder.
+
+    Attributes:
+        cluster: Where sampling and grading are done. None: in this process.
+    """
 
     def __init__(self, recipe: Recipe, reporter: Reporter) -> None:
         self.recipe = recipe
         self.folder = RunFolder(recipe.run_folder)
         self.stages = build_stages(recipe)
         self._reporter = reporter
+        self.cluster: Cluster | None = None
 
     def plan(self, manifest: Manifest, first: str | None = None) -> dict[str, str]:
         """What each stage is: `up to date`, or why it will run.
@@ -141,7 +147,15 @@ class Pipeline:
     ) -> StageContext:
         fingerprint = self._fingerprint(stage, manifest)
         return StageContext(
-            self.recipe, self.folder, store, self._reporter, stage.name, fingerprint, force=force, budget=budget
+            self.recipe,
+            self.folder,
+            store,
+            self._reporter,
+            stage.name,
+            fingerprint,
+            force=force,
+            budget=budget,
+            cluster=self.cluster,
         )
 
     def _run_stage(self, stage: Stage, manifest: Manifest, context: StageContext) -> None:

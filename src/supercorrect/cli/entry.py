@@ -19,6 +19,7 @@ PROCESS_DEFAULTS = {
     "OMP_WAIT_POLICY": "passive",  # waiting threads that spin make a busy machine ten times slower
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    "RAY_USAGE_STATS_ENABLED": "0",
 }
 TRAINING_PACKAGES = ("torch", "transformers", "tokenizers", "trl", "accelerate", "peft", "safetensors")
 """What the extra `train` brings along."""

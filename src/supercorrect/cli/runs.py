@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from getpass import getuser
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +18,7 @@ from supercorrect.errors import ConfigError, InputError
 from supercorrect.progress import Reporter
 
 if TYPE_CHECKING:
+    from supercorrect.cluster import Cluster
     from supercorrect.config import Recipe
 
 
@@ -32,6 +35,10 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Train in spite of faults in the pairs; it is recorded.")
     ] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option(help="Work on a Ray cluster: `local` starts one here, `auto` joins this machine's, or host:port."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a recipe. Started again, it skips what is up to date and goes on where it was killed."""
@@ -42,7 +49,8 @@ def run(
     if dry_run:
         _show_plan(loaded, pipeline.plan(pipeline.folder.read_manifest(), first), as_json=as_json)
         return
-    pipeline.run(until=until, first=first, force=force)
+    with _cluster(ray, loaded) as pipeline.cluster:
+        pipeline.run(until=until, first=first, force=force)
     if until is not None:
         return
     if loaded.tables:
@@ -65,6 +73,17 @@ def _show_plan(recipe: Recipe, states: dict[str, str], *, as_json: bool) -> None
     print(json.dumps(asdict(plan), indent=2, default=dict)) if as_json else terminal.print_plan(plan)
     if plan.refusals:
         raise ConfigError("the plan does not fit:\n" + "\n".join(plan.refusals))
+
+
+def _cluster(address: str | None, recipe: Recipe) -> AbstractContextManager[Cluster | None]:
+    """Where the run's work is done; None: in this process."""
+    if address is None:
+        return nullcontext()
+    if find_spec("ray") is None:
+        raise ConfigError('--ray needs Ray, which is not installed; `pip install "supercorrect[ray]"`')
+    from supercorrect.scale.cluster import open_cluster
+
+    return open_cluster(address, recipe.run_folder, recipe.threads, Reporter().say)
 
 
 def _print_tables(recipe: Recipe, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from supercorrect.config import SamplingConfig
+from supercorrect.models.placement import Batch, sample_batches
 from supercorrect.models.student import Student, TokenCompletion
 from supercorrect.run_folder import fingerprint_of, seed_of
 from supercorrect.store import RequestStore, StoredResponse
@@ -37,29 +38,42 @@ def sample_stored(
         stop: As in `Student.sample`.
         on_done: Told how many prompts are finished in all.
     """
+    places: list[tuple[str, list[int]]] = []
+    batches: dict[str, Batch] = {}
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
-    completions: dict[int, TokenCompletion] = {}
     for start in range(0, len(order), student.batch_size):
         indices = order[start : start + student.batch_size]
         batch = [list(prompts[i]) for i in indices]
         key = fingerprint_of([student.fingerprint, sampling.model_dump(), stop, seed, batch])
-        completed = _read_batch(store, key, len(batch)) if store is not None else None
-        if completed is None:
-            completed = student.sample(batch, sampling, seed=seed_of(key), stop=stop)
-            if store is not None:
-                store.put_many([_to_response(f"{key}/{i}", student.name, c) for i, c in enumerate(completed)])
-        completions.update(zip(indices, completed, strict=True))
+        places.append((key, indices))
+        batches[key] = Batch(batch, sampling, seed_of(key), stop)
+    completed = {key: _read_batch(store, key, len(batch.prompts)) for key, batch in batches.items()}
+    sampled = sample_batches(student, [batch for key, batch in batches.items() if completed[key] is None])
+    completions: dict[int, TokenCompletion] = {}
+    for key, indices in places:
+        written = completed[key]
+        if written is None:
+            written = completed[key] = next(sampled)
+            _write_batch(store, key, student.name, written)
+        completions.update(zip(indices, written, strict=True))
         if on_done:
             on_done(len(completions))
     return [completions[i] for i in range(len(prompts))]
 
 
-def _read_batch(store: RequestStore, key: str, size: int) -> list[TokenCompletion] | None:
+def _read_batch(store: RequestStore | None, key: str, size: int) -> list[TokenCompletion] | None:
+    if store is None:
+        return None
     keys = [f"{key}/{i}" for i in range(size)]
     found = store.get_many(keys)
     if len(found) < size:
         return None
     return [_from_response(found[k]) for k in keys]
+
+
+def _write_batch(store: RequestStore | None, key: str, model: str, completed: list[TokenCompletion]) -> None:
+    if store is not None:
+        store.put_many([_to_response(f"{key}/{i}", model, completion) for i, completion in enumerate(completed)])
 
 
 def _to_response(key: str, model: str, completion: TokenCompletion) -> StoredResponse:

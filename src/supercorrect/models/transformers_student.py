@@ -18,7 +18,7 @@ class TransformersStudent:
     """A causal language model and its tokenizer, for sampling."""
 
     def __init__(self, model: str, config: StudentConfig) -> None:
-        """Load a model.
+        """Open a model.
 
         Args:
             model: A folder or hub id; not always `config.model`, which is the base student.
@@ -31,8 +31,12 @@ class TransformersStudent:
         self.tokenizer = load_tokenizer(model, revision)
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
-        self._dtype = config.dtype
-        self._model = load_model(model, revision, config.dtype)
+        self._revision, self._dtype = revision, config.dtype
+
+    @cached_property
+    def _model(self) -> Any:
+        """The weights, loaded when the first batch comes."""
+        return load_model(self.name, self._revision, self._dtype)
 
     @property
     def engine(self) -> str:
@@ -92,6 +96,6 @@ class TransformersStudent:
         """Let go of the weights, and give their memory on the GPU back."""
         import torch
 
-        self._model = None
+        self.__dict__.pop("_model", None)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -17,7 +17,7 @@ from supercorrect.evaluation.reflexion import ReflexionPrompts, reflect_and_retr
 from supercorrect.evaluation.self_correction import Revised, StepReviewer
 from supercorrect.evaluation.solvers import StudentSolver, Written
 from supercorrect.judging import grade_completions
-from supercorrect.models.engines import open_student
+from supercorrect.models.placement import place_student
 from supercorrect.models.student import Student
 from supercorrect.records import EvaluationItem, Problem, Solution
 from supercorrect.reviewing import Finding
@@ -38,7 +38,7 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
     """Write `evaluation/<arm>.jsonl`, one row a held-out problem."""
     problems = context.folder.read("problems/held_out", Problem)
     texts = [problem.problem for problem in problems]
-    opened = closing(open_student(context.student_model(model_of(arm)), context.recipe.student))
+    opened = closing(place_student(context, context.student_model(model_of(arm))))
     with opened as student, context.reporter.task(f"evaluate {arm}", total=3) as task:
         evaluator = Evaluator(context, arm, student)
         passes = evaluator.solve(texts)

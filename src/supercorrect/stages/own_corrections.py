@@ -16,7 +16,8 @@ from supercorrect.arms import ErrorSet
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
 from supercorrect.formats import parse_step_review, split_steps
-from supercorrect.models.engines import open_student, say_what_is_inexact
+from supercorrect.models.engines import say_what_is_inexact
+from supercorrect.models.placement import place_student
 from supercorrect.records import Correction, OwnCorrection, Problem, Solution, Verdict, make_id
 from supercorrect.reviewing import as_written, review_steps
 from supercorrect.run_folder import StageCounts
@@ -37,7 +38,7 @@ def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path
     sampling = SamplingConfig(
         temperature=config.temperature, top_p=config.top_p, max_new_tokens=context.recipe.reviews.max_new_tokens
     )
-    opened = closing(open_student(context.student_model(errors.student), context.recipe.student))
+    opened = closing(place_student(context, context.student_model(errors.student)))
     with opened as student, context.reporter.task("own corrections", total=len(asked)) as task:
         written = [
             (as_written(student, errors.student, problems[solution.problem_id], solution), one.step)

@@ -11,7 +11,7 @@ from supercorrect.context import StageContext
 from supercorrect.errors import InputError
 from supercorrect.evaluation.solvers import StudentSolver
 from supercorrect.judging import grade_completions
-from supercorrect.models.engines import open_student
+from supercorrect.models.placement import place_student
 from supercorrect.records import Problem, RepeatedItem
 from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import user_message
@@ -27,7 +27,7 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
     messages = [user_message(template, problem=p.problem) for p in problems]
     together = max(1, context.recipe.student.batch_size // len(problems))
     texts: list[str] = []
-    opened = closing(open_student(context.student_model(arm), context.recipe.student))
+    opened = closing(place_student(context, context.student_model(arm)))
     with opened as student, context.reporter.task(f"repeats of {arm}", total=config.repeats) as task:
         solver = StudentSolver(student, context.store, seed=context.recipe.seed)
         for begun in range(0, config.repeats, together):

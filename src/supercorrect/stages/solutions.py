@@ -9,7 +9,8 @@ from pathlib import Path
 from supercorrect.arms import ErrorSet
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
-from supercorrect.models.engines import open_student, say_what_is_inexact
+from supercorrect.models.engines import say_what_is_inexact
+from supercorrect.models.placement import place_student
 from supercorrect.models.stored_sampling import sample_stored
 from supercorrect.records import Problem, Solution, make_id
 from supercorrect.run_folder import StageCounts
@@ -45,7 +46,7 @@ def sample_student(
 ) -> list[Solution]:
     """One student's solutions; a problem that stands in the list several times is solved as often."""
     template = context.recipe.prompts.hierarchical
-    with closing(open_student(model, context.recipe.student)) as student:
+    with closing(place_student(context, model)) as student:
         prompts = [chat_prompt_ids(student.tokenizer, user_message(template, problem=p.problem)) for p in problems]
         with context.reporter.task(f"{context.stage}: sample {name}", total=len(prompts)) as task:
             completions = sample_stored(
