@@ -1,4 +1,4 @@
-# Two images from one file: torch's index decides whether it is for CPUs (the default) or for CUDA. See docs/install.md.
+# Two images from one file: for GPUs, or, with PyTorch's index of CPU wheels as TORCH_INDEX, for CPUs. See docs/install.md.
 FROM python:3.12-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
@@ -7,11 +7,10 @@ COPY src src
 RUN pip install --no-cache-dir build==1.6.1 && python -m build --wheel --outdir /wheels
 
 FROM python:3.12-slim
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+ARG TORCH_INDEX=""
 COPY constraints.txt /tmp/constraints.txt
 COPY --from=build /wheels /tmp/wheels
-RUN pip install --no-cache-dir --constraint /tmp/constraints.txt --index-url "$TORCH_INDEX" \
-        --extra-index-url https://pypi.org/simple torch \
+RUN pip install --no-cache-dir --constraint /tmp/constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch \
     && wheel="$(ls /tmp/wheels/*.whl)" \
     && pip install --no-cache-dir --constraint /tmp/constraints.txt "${wheel}[train]" \
     && rm -rf /tmp/wheels /tmp/constraints.txt \

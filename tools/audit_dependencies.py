@@ -22,7 +22,7 @@ def main() -> int:
     looked_up = [one for one in found if "vulns" in one]
     if not looked_up and (found or _UNREACHABLE.search(audit.stderr)):
         why = "the index that is reached from here knows none of them" if found else "no index can be reached from here"
-        print(f"pip-audit: NOT audited: {why}. Run it again where https://pypi.org can be reached.")
+        print(f"pip-audit: NOT audited: {why}. Run it again where PyPI itself can be reached.")
         return 0
     if not looked_up:
         print(audit.stderr)
