@@ -28,6 +28,7 @@ from supercorrect.store import (
 
 RecordType = TypeVar("RecordType", bound=Record)
 _OWN_FILES = ("recipe.yaml", "store.sqlite", "decisions.jsonl", "metrics.json", "report.md", "report.html", "tables")
+_PROFILES = "checkpoints/*/model/supercorrect/*"  # how each student is to be asked
 
 
 def _require_inside(name: str) -> str:
@@ -240,6 +241,7 @@ class RunFolder:
     def describe_own_files(self) -> dict[str, OutputFile]:
         """Hash and size of what a run writes beside its stages' outputs; not of logs."""
         paths = [self.root / name for name in _OWN_FILES]
+        paths += sorted(self.root.glob(_PROFILES))
         return self.describe([path for path in paths if path.exists()])
 
     def has(self, outputs: dict[str, OutputFile]) -> bool:

@@ -83,7 +83,7 @@ def test_a_failed_batch_is_sent_again_and_a_second_in_a_row_ends_the_stage(start
     mock = start(MockOptions(faults=FaultScript(batch_failed=9)))
     with pytest.raises(TeacherUnreachableError, match=r"batch_2 is failed \(mock_failure: This batch fails"):
         batched(mock.url).ask_all(ask(10))
-    assert mock.ledger == []
+    assert not mock.ledger
 
 
 def test_a_batch_whose_creation_was_not_confirmed_is_found_not_made_again(start, batched, ask) -> None:

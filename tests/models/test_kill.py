@@ -110,7 +110,7 @@ def test_sigkill_loses_nothing_that_was_committed(start, tmp_path: Path, count: 
             committed = {hashes[key] for key in run.committed()}
             asked_before = len(run.mock.ledger)
     data = run.finish()
-    assert not committed & {row.request_hash for row in run.mock.ledger[asked_before:]}
+    assert not committed & {row.request_hash for row in list(run.mock.ledger)[asked_before:]}
     assert {row.request_hash for row in run.mock.ledger} == set(hashes.values())
     assert run.repeats() <= CONCURRENCY * kills
     print(f"{run.repeats()} repeats after {kills} kills")

@@ -95,7 +95,7 @@ def test_progress_tells_what_was_reused_and_what_was_paid(start, connect, ask) -
     model.ask_all(ask(15), on_done=on_done)
     assert seen == [(done, 10) for done in range(10, 16)]
     assert last[0].statuses == Counter(ok=15)
-    assert last[0].input_tokens == sum(row.input_tokens for row in mock.ledger[10:])
+    assert last[0].input_tokens == sum(row.input_tokens for row in list(mock.ledger)[10:])
     assert last[0].usd == pytest.approx(5 * (12 * 0.001 + 8 * 0.01))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,9 +57,9 @@ def test_the_hub_is_asked_for_the_named_revision(monkeypatch: pytest.MonkeyPatch
     datasets = pytest.importorskip("datasets")
     asked = {}
 
-    def load_dataset(*arguments: str, **keywords: str) -> list[dict[str, str]]:
+    def load_dataset(*arguments: str, **keywords: str) -> Any:
         asked.update(keywords, hub=arguments)
-        return ROWS
+        return datasets.Dataset.from_list(ROWS)
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
     config = ProblemSetConfig(hub="openai/gsm8k", hub_config="main", revision="abc")

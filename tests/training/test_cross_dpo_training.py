@@ -108,7 +108,7 @@ def test_the_model_left_is_a_plain_one(tmp_path: Path) -> None:
     train(tmp_path, CONFIG.model_copy(update={"lora": LoraConfig(r=2), "max_steps": 1}))
     model = load_model(str(tmp_path / "model"))
     assert model.config._attn_implementation == "sdpa"
-    assert not list((tmp_path / "model").glob("adapter*"))
+    assert not list((tmp_path / "model").glob("adapter_*"))
     assert weights(tmp_path).keys() == load_file(f"{resolve_model_path(STUDENT)}/model.safetensors").keys()
 
 

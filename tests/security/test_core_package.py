@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[2]
-MOST_PACKAGES = 38
+MOST_PACKAGES = 39
 """More than the 32 that were aimed at: docs/reliability.md says which."""
 
 
