@@ -82,9 +82,9 @@ class RayWorkers(Generic[Item, Result]):
                         self._send(waiting.popleft(), items)
                     self._receive(waiting, results, losses)
                 yield results.pop(due)
-        except BaseException:  # also where whoever takes the results stops early
-            self.close()
-            raise
+        finally:
+            if any(place is not None for _, place in self._busy.values()):  # who takes the results has stopped early
+                self.close()
 
     def close(self) -> None:
         """End the actors; those that are idle free what they hold in good order."""
@@ -105,7 +105,7 @@ class RayWorkers(Generic[Item, Result]):
 
     def _receive(self, waiting: deque[int], results: dict[int, Result], losses: Counter[int | None]) -> None:
         """Wait for one actor; what a lost one had goes to the next that is free, and another one takes its place."""
-        [done], _ = ray.wait(list(self._busy), num_returns=1)
+        done = self._wait_for_one()
         actor, place = self._busy.pop(done)
         try:
             result = ray.get(done)
@@ -127,6 +127,13 @@ class RayWorkers(Generic[Item, Result]):
             losses[place] = 0
             if place is not None:
                 results[place] = result
+
+    def _wait_for_one(self) -> Any:
+        try:
+            [done], _ = ray.wait(list(self._busy), num_returns=1)
+        except SystemError as error:  # so arrives what a signal's handler raised meanwhile
+            raise error.__cause__ or error from None
+        return done
 
     def _replace(self, lost: Any, error: RayError) -> None:
         ray.kill(lost)  # where it was the result alone that was lost
