@@ -1,4 +1,4 @@
-"""A cluster as stages see it: workers that do many pieces of work side by side.
+"""A cluster as stages see it: workers that do many pieces of work side by side, and a training on several of them.
 
 Stages know this much and no more; what stands behind it is in `scale`.
 """
@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol, TypeVar
+
+from supercorrect.progress import Task
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,6 +38,17 @@ class Workers(Protocol[ItemT, ResultT]):
         """End them and free what they hold. It may be called twice."""
 
 
+class Training(Protocol):
+    """A training that each of several processes can run (`supercorrect.training.jobs.TrainingJob`)."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it leaves its model, `training.json` and checkpoints."""
+
+    def run(self, task: Task) -> int:
+        """Train; returns the optimiser steps taken."""
+
+
 class Cluster(Protocol):
     """Where a run's work is done, if not in its own process."""
 
@@ -46,3 +60,6 @@ class Cluster(Protocol):
             gpus: What each takes for its model, where the cluster has GPUs; without GPUs it takes `threads` cores.
                 0: the work needs no model, and each node gets one worker.
         """
+
+    def train(self, training: Training, processes: int, task: Task) -> int:
+        """Run a training in several processes, each of which calls `training.run`; returns the optimiser steps."""

@@ -24,7 +24,7 @@ class StageContext:
         budget: What the run may spend, shared by all its stages and roles.
         servers: Ends what was served for this stage.
         serving: The endpoint that is served now, by what it was asked for.
-        cluster: Where sampling and grading are done. None: in this process.
+        cluster: Where sampling, grading and training are done. None: in this process.
     """
 
     recipe: Recipe

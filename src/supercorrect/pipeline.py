@@ -34,7 +34,7 @@ class Pipeline:
     """One run of a recipe in its folder.
 
     Attributes:
-        cluster: Where sampling and grading are done. None: in this process.
+        cluster: Where sampling, grading and training are done. None: in this process.
     """
 
     def __init__(self, recipe: Recipe, reporter: Reporter) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,26 @@ from supercorrect.store import RequestStore
 from two_nodes import TwoNodes
 
 ANSWERS = [("so \\boxed{(x+1)^2}", "x^2+2x+1", ""), ("\\boxed{7}", "8", ""), ("no answer", "8", "")]
+
+
+@dataclass(frozen=True)
+class KillingCluster:
+    """A cluster that loses its other node behind the third result of whatever it works on."""
+
+    nodes: TwoNodes
+    cluster: Any
+
+    def open(self, open_worker: Any, *, gpus: int) -> KillingCluster:
+        return KillingCluster(self.nodes, self.cluster.open(open_worker, gpus=gpus))
+
+    def map(self, items: list[Any]) -> Iterator[Any]:
+        for count, result in enumerate(self.cluster.map(items), 1):
+            yield result
+            if count == 3:
+                self.nodes.kill_other()
+
+    def close(self) -> None:
+        self.cluster.close()
 
 
 def make_context(folder: Path, store: RequestStore, cluster: Cluster | None) -> StageContext:
@@ -69,3 +91,11 @@ def test_a_node_lost_in_the_middle_of_sampling_leaves_no_trace(two_nodes: TwoNod
     with open_cluster(two_nodes.address, tmp_path, 1, lambda text: None) as cluster:
         assert sample(tmp_path / "cluster", cluster, kill_once) == sample(tmp_path / "here", None)
     assert done == list(range(2, 22, 2))
+
+
+@pytest.mark.slow
+def test_a_node_lost_in_the_middle_of_grading_leaves_no_trace(two_nodes: TwoNodes, tmp_path: Path) -> None:
+    with open_cluster(two_nodes.address, tmp_path, 1, lambda text: None) as cluster:
+        killing: Any = KillingCluster(two_nodes, cluster)
+        count = 10 * ROWS_TOGETHER  # thirty parts
+        assert grade(tmp_path / "cluster", killing, count) == grade(tmp_path / "here", None, 1) * count

@@ -17,8 +17,9 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from supercorrect import __version__
-from supercorrect.cluster import Item, OpenWorker, Result
+from supercorrect.cluster import Item, OpenWorker, Result, Training
 from supercorrect.errors import ClusterError
+from supercorrect.progress import Task
 from supercorrect.scale.surroundings import Surroundings
 from supercorrect.scale.workers import RayWorkers, Worker
 
@@ -48,6 +49,21 @@ class RayCluster:
             options, count = {f"num_{resource.lower()}s": each}, _room(resource, each)
         actor = ray.remote(Worker).options(max_restarts=0, **options)
         return RayWorkers(partial(actor.remote, surroundings, cloudpickle.dumps(open_worker)), count, self._say)
+
+    def train(self, training: Training, processes: int, task: Task) -> int:
+        """Run a training in several processes under Ray Train."""
+        from supercorrect.scale.training import train_on_ray
+
+        use_gpu = _total("GPU") > 0
+        room = _room("GPU", 1) if use_gpu else _room("CPU", self._threads)
+        if room < processes:
+            each = "a GPU" if use_gpu else f"{self._threads} core(s)"
+            raise ClusterError(
+                f"hardware.devices: expected room for {processes} processes with {each} each, got room for {room}; "
+                "fewer devices with as many more gradient_accumulation_steps train the same"
+            )
+        cores = 1 if use_gpu else self._threads
+        return train_on_ray(training, processes, task, cores=cores, threads=self._threads, use_gpu=use_gpu)
 
 
 @contextmanager

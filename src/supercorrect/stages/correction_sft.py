@@ -40,7 +40,7 @@ def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tupl
         report_to=context.recipe.report_to,
     )
     with context.reporter.task(f"train {arm.name}", total=1) as task:
-        train(job, context.recipe.hardware, task)
+        train(job, context.recipe.hardware, task, context.cluster)
     outputs = [folder / "model", folder / "training.json", context.folder.write_rejects(context.stage, rejections)]
     return StageCounts.of(len(traces) + len(rejections), rejections), outputs
 

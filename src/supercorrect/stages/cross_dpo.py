@@ -50,7 +50,7 @@ def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tupl
         pairs=pairs,
     )
     with context.reporter.task(f"train {arm.name}", total=1) as task:
-        train(job, context.recipe.hardware, task)
+        train(job, context.recipe.hardware, task, context.cluster)
     outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
     if contradicted:
         outputs.append(context.folder.write_rejects(context.stage, contradicted))

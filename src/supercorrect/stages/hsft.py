@@ -39,7 +39,7 @@ def run(context: StageContext, arm: str) -> tuple[StageCounts, list[Path]]:
         report_to=context.recipe.report_to,
     )
     with context.reporter.task(f"train {arm}", total=1) as task:
-        train(job, context.recipe.hardware, task)
+        train(job, context.recipe.hardware, task, context.cluster)
     return StageCounts(inputs=len(rows), kept=len(rows)), [folder / "model", folder / "training.json"]
 
 

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from supercorrect import errors
+from supercorrect.cluster import Cluster
 from supercorrect.config import HardwareConfig
 from supercorrect.errors import ConfigError, SuperCorrectError, TrainingFailedError
 from supercorrect.models.watched import watched
@@ -27,8 +28,10 @@ _GRACE_SECONDS = 10.0
 _SHOWN_LINES = 15
 
 
-def train(job: TrainingJob, hardware: HardwareConfig, task: Task) -> int:
+def train(job: TrainingJob, hardware: HardwareConfig, task: Task, cluster: Cluster | None = None) -> int:
     """Train as the recipe's `hardware` section says; a training that was killed goes on from its newest checkpoint.
+
+    A model that is spread over devices (`fsdp2`, `zero3`) is trained on this machine's, also where there is a cluster.
 
     Raises:
         ConfigError: What the strategy needs is not installed, or there are fewer GPUs than `devices`.
@@ -37,6 +40,8 @@ def train(job: TrainingJob, hardware: HardwareConfig, task: Task) -> int:
     Returns:
         Optimiser steps taken.
     """
+    if cluster is not None and hardware.strategy == "ddp":
+        return cluster.train(job.on_devices(hardware.devices), hardware.devices, task)
     if hardware.devices == 1:
         return job.run(task)
     _require(hardware)
@@ -104,7 +109,7 @@ def _run_processes(command: list[str], folder: Path, task: Task) -> None:
     try:
         while process.poll() is None:
             time.sleep(_POLL_SECONDS)
-            _show_progress(folder / PROGRESS, task)
+            show_progress(folder / PROGRESS, task)
     finally:
         process.terminate()
         process.wait()
@@ -112,7 +117,8 @@ def _run_processes(command: list[str], folder: Path, task: Task) -> None:
         raise _failure(folder, output, process.returncode)
 
 
-def _show_progress(path: Path, task: Task) -> None:
+def show_progress(path: Path, task: Task) -> None:
+    """Show what the first process last wrote to `path`."""
     if path.exists():
         done, task.total, note = json.loads(path.read_text(encoding="utf-8"))
         task.update(done, note)
