@@ -25,6 +25,7 @@ import yaml
 from supercorrect.arms import arm_names, corrects_itself
 from supercorrect.config import Recipe, load_recipe
 from supercorrect.formats import render_correction, render_steps
+from supercorrect.manifest import Manifest, StageEntry
 from supercorrect.records import (
     Attempt,
     CorrectedStep,
@@ -42,7 +43,7 @@ from supercorrect.records import (
     VerdictStatus,
     make_id,
 )
-from supercorrect.run_folder import Manifest, RunFolder, StageEntry
+from supercorrect.run_folder import RunFolder
 from supercorrect.store import write_json_atomic, write_records, write_text_atomic
 
 RECIPE = Path(__file__).parent.parent / "recipes" / "sandbox.yaml"

@@ -35,9 +35,9 @@ TEMPLATE = "supercorrect.sandbox:prompts/hierarchical.jinja"
 Rows = list[list[int]]
 
 
-def make_prompts(tokenizer: Any) -> Rows:
+def make_prompts(tokenizer: Any, count: int = PROMPTS) -> Rows:
     """Prompts of the sandbox's problems, of two to five steps, as they come."""
-    problems = make_problems(count=PROMPTS, seed=17, split="benchmark")
+    problems = make_problems(count=count, seed=17, split="benchmark")
     return [chat_prompt_ids(tokenizer, user_message(TEMPLATE, problem=problem.problem)) for problem in problems]
 
 

@@ -31,9 +31,10 @@ from supercorrect.arms import round_arms
 from supercorrect.config import Recipe, load_recipe
 from supercorrect.context import StageContext
 from supercorrect.export import export_run
+from supercorrect.manifest import Manifest, StageEntry
 from supercorrect.progress import Reporter
 from supercorrect.records import Correction, Demonstration, Message, Problem, Solution
-from supercorrect.run_folder import Manifest, RunFolder, StageEntry
+from supercorrect.run_folder import RunFolder
 from supercorrect.stages import pairs, verdicts
 from supercorrect.store import RequestStore, StoredResponse, write_json_atomic
 

@@ -12,9 +12,10 @@ from unittest import mock
 from big_run import make_big_run
 from injections import INJECTIONS
 from supercorrect.config import Recipe
+from supercorrect.manifest import Manifest, OutputFile, StageEntry
 from supercorrect.report import examples
 from supercorrect.report.writing import write_report
-from supercorrect.run_folder import Manifest, OutputFile, RunFolder, StageEntry
+from supercorrect.run_folder import RunFolder
 
 FREE_TEXT = frozenset(
     (

@@ -8,6 +8,7 @@ from pathlib import Path
 from small_runs import REPOSITORY
 from supercorrect.config import Recipe, load_recipe
 from supercorrect.formats import render_steps, split_steps
+from supercorrect.manifest import Manifest
 from supercorrect.records import (
     Attempt,
     Correction,
@@ -18,7 +19,7 @@ from supercorrect.records import (
     Verdict,
     VerdictStatus,
 )
-from supercorrect.run_folder import Manifest, RunFolder
+from supercorrect.run_folder import RunFolder
 from supercorrect.sandbox.language import Chain, make_problems, read_chain
 from supercorrect.store import RequestStore, StoredResponse
 

@@ -15,10 +15,11 @@ from supercorrect.config.grading import GradingConfig
 from supercorrect.context import StageContext
 from supercorrect.decisions import Decisions, append_decision, decided_settings, read_decisions
 from supercorrect.errors import InputError
+from supercorrect.manifest import StageCounts
 from supercorrect.pipeline import Pipeline
 from supercorrect.progress import Reporter
 from supercorrect.records import Correction, Decision, DecisionAction, Pair, Rejection
-from supercorrect.run_folder import RunFolder, StageCounts
+from supercorrect.run_folder import RunFolder
 from supercorrect.stages import pairs
 from supercorrect.store import read_records
 

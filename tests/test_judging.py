@@ -12,9 +12,10 @@ from small_runs import small_recipe
 from supercorrect.config import EndpointConfig, GradingConfig
 from supercorrect.context import StageContext
 from supercorrect.judging import grade_completions, open_grader
+from supercorrect.manifest import StageCounts
 from supercorrect.models import ChatRequest
 from supercorrect.progress import Reporter
-from supercorrect.run_folder import RunFolder, StageCounts
+from supercorrect.run_folder import RunFolder
 from supercorrect.stage_order import build_stages
 from supercorrect.store import RequestStore, StoredResponse
 

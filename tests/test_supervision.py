@@ -12,10 +12,11 @@ import supercorrect.supervision
 from small_runs import small_recipe
 from supercorrect.config import EndpointConfig, Recipe
 from supercorrect.context import StageContext
+from supercorrect.manifest import StageCounts
 from supercorrect.models import ChatRequest
 from supercorrect.progress import Reporter
 from supercorrect.records import Problem, Verdict
-from supercorrect.run_folder import RunFolder, StageCounts
+from supercorrect.run_folder import RunFolder
 from supercorrect.stages.corrections import keep_agreed
 from supercorrect.store import RequestStore, StoredResponse
 from supercorrect.supervision import Assignment, Refusal, Supervised, supervise

@@ -10,8 +10,8 @@ from itertools import islice, tee
 from supercorrect.config import GradingConfig
 from supercorrect.context import StageContext
 from supercorrect.grading import Grade, Grader, can_be_judged, judge_failed, read_judgement, render_judge_prompt
+from supercorrect.manifest import StageCounts
 from supercorrect.models import ChatRequest, ask_endpoint
-from supercorrect.run_folder import StageCounts
 
 ROWS_TOGETHER = 200
 """So many completions go to a node of a cluster at once."""

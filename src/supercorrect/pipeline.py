@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, version
 
 import yaml
 
-from supercorrect import __version__
 from supercorrect.budget import Budget
 from supercorrect.cluster import Cluster
 from supercorrect.config import Recipe
 from supercorrect.context import StageContext
 from supercorrect.errors import ConfigError, StorageError
+from supercorrect.installation import installed_versions
+from supercorrect.manifest import Manifest, StageEntry
 from supercorrect.models.endpoint import hide_logins
 from supercorrect.paper.building import write_tables
 from supercorrect.progress import Reporter
 from supercorrect.report.writing import write_report
-from supercorrect.run_folder import Manifest, RunFolder, StageEntry, fingerprint_of
+from supercorrect.run_folder import RunFolder, fingerprint_of
 from supercorrect.stage_builder import Stage
 from supercorrect.stage_order import build_stages
 from supercorrect.store import RequestStore, RunLock, write_text_atomic
 from supercorrect.student_profile import write_profile
 from supercorrect.training.arguments import require_reporters
-
-RECORDED_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "openai", "math-verify")
 
 
 class Pipeline:
@@ -112,7 +109,7 @@ class Pipeline:
     def _open_manifest(self) -> Iterator[Manifest]:
         """The manifest: under way it vouches for finished stages alone, and again for all files when the run ends."""
         manifest = self.folder.read_manifest()
-        manifest.recipe_name, manifest.versions = self.recipe.name, _versions()
+        manifest.recipe_name, manifest.versions = self.recipe.name, installed_versions()
         if manifest.files:
             manifest.files = {}
             self.folder.write_manifest(manifest)
@@ -216,13 +213,3 @@ class Pipeline:
         shown = hide_logins(self.recipe.model_dump(mode="json"))  # a run folder is given away, a password is not
         text = yaml.safe_dump(shown, sort_keys=False, allow_unicode=True)
         write_text_atomic(self.folder.root / "recipe.yaml", text)
-
-
-def _versions() -> dict[str, str]:
-    found = {"supercorrect": __version__, "python": platform.python_version()}
-    for package in RECORDED_PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -23,10 +23,11 @@ from supercorrect.arms import (
 from supercorrect.config import SPLITS, Recipe
 from supercorrect.context import StageContext
 from supercorrect.decisions import decided_settings, read_decisions
+from supercorrect.manifest import StageCounts
 from supercorrect.models.weights import model_fingerprint
 from supercorrect.prompts import read_template
 from supercorrect.records import ThoughtStyle
-from supercorrect.run_folder import RunFolder, StageCounts
+from supercorrect.run_folder import RunFolder
 from supercorrect.stages import (
     correction_sft,
     corrections,

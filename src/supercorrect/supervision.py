@@ -15,10 +15,10 @@ from supercorrect.config import EndpointConfig
 from supercorrect.context import StageContext
 from supercorrect.formats import FAILURES, ParseResult, parse_inspection
 from supercorrect.grading import Grade, Grader
+from supercorrect.manifest import StageCounts
 from supercorrect.models import ChatRequest, ask_endpoint
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Attempt, Problem, Record, Rejection
-from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
 
 Accepted = TypeVar("Accepted", bound=Record)

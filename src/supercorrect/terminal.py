@@ -16,9 +16,9 @@ if TYPE_CHECKING:  # `supercorrect --help` needs none of it, and is not to wait 
     from supercorrect.estimate import Estimate, Figure
     from supercorrect.integrity.replay import Replayed
     from supercorrect.integrity.verify import Verification
+    from supercorrect.manifest import Manifest
     from supercorrect.plan import Plan
     from supercorrect.plan.memory import Part
-    from supercorrect.run_folder import Manifest
 
 
 def print_plan(plan: Plan) -> None:

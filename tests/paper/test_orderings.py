@@ -59,6 +59,11 @@ def test_pooled_differences_are_over_all_items_and_each_runs_stands_apart() -> N
     assert (both.pooled["only_first"], both.pooled["only_second"], both.pooled["n"]) == (3, 3, 20)
 
 
+def test_apart_are_the_seeds_on_which_both_intervals_do_not_touch() -> None:
+    assert compared((40, 0, 60), (0, 40, 60), (4, 0, 96)).apart == 2  # the last: 96.3 to 100 %, 90.2 to 98.4 %
+    assert compared((40, 30, 30)).apart == 0
+
+
 def test_claims_are_made_about_evaluated_arms_alone(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print("seed", seed)

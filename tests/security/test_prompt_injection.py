@@ -17,11 +17,12 @@ from supercorrect.context import StageContext
 from supercorrect.fences import make_fence
 from supercorrect.formats import render_steps, split_steps
 from supercorrect.grading import Grader, render_judge_prompt
+from supercorrect.manifest import StageCounts
 from supercorrect.models import ChatRequest
 from supercorrect.progress import Reporter
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Correction, Problem, Rejection, Solution, Thought, Verdict
-from supercorrect.run_folder import RunFolder, StageCounts
+from supercorrect.run_folder import RunFolder
 from supercorrect.sandbox.teacher import section
 from supercorrect.stages import corrections
 from supercorrect.stages.corrections import read_corrections

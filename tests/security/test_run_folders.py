@@ -15,13 +15,14 @@ from supercorrect.cli import app
 from supercorrect.config import load_recipe
 from supercorrect.errors import ConfigError, InputError, StorageError
 from supercorrect.integrity.verify import verify_run
+from supercorrect.manifest import Manifest, StageEntry
 from supercorrect.models.weights import resolve_model_path
 from supercorrect.package_files import package_folder
 from supercorrect.pipeline import Pipeline
 from supercorrect.progress import Reporter
 from supercorrect.prompts import MAX_TEMPLATE_BYTES, read_template, render_prompt
 from supercorrect.records import Demonstration, Message
-from supercorrect.run_folder import Manifest, RunFolder, StageEntry
+from supercorrect.run_folder import RunFolder
 from supercorrect.store import write_sealed_json
 from supercorrect.viewer.app import create_app
 from supercorrect.viewer.serving import open_runs, view

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from small_runs import small_recipe
+from supercorrect.manifest import Manifest, StageEntry
 from supercorrect.records import (
     Attempt,
     Correction,
@@ -22,7 +23,7 @@ from supercorrect.records import (
     Verdict,
     VerdictStatus,
 )
-from supercorrect.run_folder import Manifest, RunFolder, StageEntry
+from supercorrect.run_folder import RunFolder
 
 WRONG = "<Step1> 2 + 2 = 4 </Step1>\n<Step2> 4 + 1 = 6 </Step2>\n<Answer> 6 </Answer>"
 TRACE = (

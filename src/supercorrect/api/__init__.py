@@ -7,8 +7,8 @@ from pathlib import Path
 from supercorrect.api.student import Student
 from supercorrect.api.teacher import Teacher, WrongSolution
 from supercorrect.config import Recipe, load_recipe
+from supercorrect.manifest import Manifest
 from supercorrect.progress import Reporter
-from supercorrect.run_folder import Manifest
 from supercorrect.supervision import Refusal
 
 __all__ = ["Refusal", "Student", "Teacher", "WrongSolution", "run"]

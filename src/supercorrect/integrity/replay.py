@@ -15,9 +15,10 @@ from supercorrect.config import SPLITS, Recipe, load_recipe
 from supercorrect.context import StageContext
 from supercorrect.errors import InputError, SuperCorrectError
 from supercorrect.integrity.recorded import RecordedResponses, without_endpoints
+from supercorrect.manifest import Manifest, OutputFile, StageEntry
 from supercorrect.progress import Reporter
 from supercorrect.report.writing import write_report
-from supercorrect.run_folder import Manifest, OutputFile, RunFolder, StageEntry
+from supercorrect.run_folder import RunFolder
 from supercorrect.stage_builder import Stage
 from supercorrect.stage_order import build_stages
 from supercorrect.store import RunLock

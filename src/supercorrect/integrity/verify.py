@@ -12,7 +12,8 @@ from typing import Any
 
 from supercorrect.errors import InputError, StorageError
 from supercorrect.integrity.lineage import find_dangling
-from supercorrect.run_folder import Manifest, OutputFile, RunFolder, StageEntry
+from supercorrect.manifest import Manifest, OutputFile, StageEntry
+from supercorrect.run_folder import RunFolder
 from supercorrect.store import check_store, file_sha256, read_sealed_json
 
 RECORDS = ".jsonl"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from supercorrect.config import EndpointConfig
 from supercorrect.context import StageContext
+from supercorrect.manifest import StageCounts
 from supercorrect.models.openai_compatible import OpenAICompatibleModel
 from supercorrect.models.protocol import ChatRequest, Progress
 from supercorrect.models.server import ServedEndpoint
 from supercorrect.progress import Reporter
-from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
 
 

@@ -83,6 +83,7 @@ def _show_claim(judged: Judged) -> dict[str, Any]:
         "judgement": judged.judgement,
         "difference": "–",
         "by_run": "–",
+        "apart": "–",
         "mcnemar": "–",
     }
     pooled = judged.compared.pooled
@@ -90,6 +91,7 @@ def _show_claim(judged: Judged) -> dict[str, Any]:
         low, high = (points(limit) for limit in pooled["ci95"])
         shown["difference"] = f"{points(pooled['difference'])} [{low}, {high}]"
         shown["by_run"] = " / ".join(points(difference) for difference in judged.compared.by_run)
+        shown["apart"] = f"{judged.compared.apart} of {len(judged.compared.by_run)}"
         if pooled["p_mcnemar"] is not None:
             p = pooled["p_mcnemar"]
             tested = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

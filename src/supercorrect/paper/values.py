@@ -90,12 +90,24 @@ class Compared:
     Args:
         first: Values a run.
         second: Values a run, of the same items.
+
+    Attributes:
+        by_run: The difference in each run.
+        apart: In how many runs the two means' own 95 % intervals do not touch.
+        pooled: The difference over the items of all runs. None: there are none.
     """
 
     def __init__(self, first: Sequence[Values], second: Sequence[Values]) -> None:
         pairs = [[(one[item], other[item]) for item in one] for one, other in zip(first, second, strict=True)]
+        pairs = [run_pairs for run_pairs in pairs if run_pairs]
         everything = [pair for run_pairs in pairs for pair in run_pairs]
-        self.by_run = tuple(statistics.fmean(a - b for a, b in run_pairs) for run_pairs in pairs if run_pairs)
+        self.by_run = tuple(statistics.fmean(a - b for a, b in run_pairs) for run_pairs in pairs)
+        self.apart = sum(_are_apart(run_pairs) for run_pairs in pairs)
         self.pooled: PairedComparison | None = (
             compare_paired([a for a, _ in everything], [b for _, b in everything]) if everything else None
         )
+
+
+def _are_apart(pairs: Sequence[tuple[float, float]]) -> bool:
+    (low, high), (other_low, other_high) = (compute_mean(side)["ci95"] for side in zip(*pairs, strict=True))
+    return low > other_high or other_low > high

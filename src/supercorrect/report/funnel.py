@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from supercorrect.arms import PreferenceArm
+from supercorrect.manifest import Manifest
 from supercorrect.records import Correction, Pair, Verdict
-from supercorrect.run_folder import Manifest, RunFolder
+from supercorrect.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from supercorrect.arms import REFLEXION, comparison_arms, control_arms, round_arms, style_arms
 from supercorrect.config import Recipe
+from supercorrect.manifest import Manifest
 from supercorrect.metrics import ArmMetrics
-from supercorrect.run_folder import Manifest
 
 FIXED_ARMS = {
     "base": "the student as it came",

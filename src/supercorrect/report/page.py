@@ -15,6 +15,7 @@ from markupsafe import Markup
 from supercorrect.amounts import dollars, duration
 from supercorrect.arms import round_arms
 from supercorrect.config import Recipe
+from supercorrect.manifest import Manifest
 from supercorrect.metrics import ArmMetrics
 from supercorrect.models.endpoint import hide_logins
 from supercorrect.records import EvaluationItem, Problem, Verdict
@@ -26,7 +27,7 @@ from supercorrect.report.funnel import count_funnel
 from supercorrect.report.headline import describe_arms, sum_up
 from supercorrect.report.quality import Quality
 from supercorrect.report.texts import TextBudget, clip, percent, short_name
-from supercorrect.run_folder import Manifest, RunFolder
+from supercorrect.run_folder import RunFolder
 from supercorrect.visible_text import plain_text
 
 STYLESHEETS = ("style.css", "report.css")

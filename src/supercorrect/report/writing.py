@@ -12,13 +12,14 @@ from supercorrect.arms import arm_names, prompt_of
 from supercorrect.config import Recipe
 from supercorrect.evaluation.summary import describe_grader
 from supercorrect.judging import open_grader
+from supercorrect.manifest import Manifest
 from supercorrect.metrics import ArmMetrics, compute_arm
 from supercorrect.prompts import hash_prompt
 from supercorrect.records import Correction, EvaluationItem, Problem, Verdict
 from supercorrect.report.page import Figures, describe_run, render_page
 from supercorrect.report.quality import compute_quality
 from supercorrect.report.texts import percent
-from supercorrect.run_folder import Manifest, RunFolder
+from supercorrect.run_folder import RunFolder
 from supercorrect.store import write_json_atomic, write_text_atomic
 
 SCHEMA_VERSION = 1

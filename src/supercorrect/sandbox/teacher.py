@@ -19,7 +19,7 @@ from supercorrect.sandbox.mistakes import Mistakes
 
 KeyPolicy = Literal["size", "always"]
 REFUSAL = "I only teach sandbox problems, and I find none between <problem> and </problem>."
-_SIZE_MIDDLE, _SIZE_WIDTH = 6.0, 0.5
+_SIZE_MIDDLE, _SIZE_WIDTH = 5.75, 0.5
 FLAWLESS = Mistakes()
 _FIRST_SECTION = re.compile(r"^<problem((?: [0-9a-f]+)?)>$", re.MULTILINE)
 _KEY = re.compile(r"<Key> ([^<]*) </Key>")

@@ -13,9 +13,9 @@ from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
 from supercorrect.decisions import Decisions, read_decided
 from supercorrect.formats import parse_correction, render_correction, render_steps, split_steps
+from supercorrect.manifest import StageCounts
 from supercorrect.models.weights import load_tokenizer
 from supercorrect.records import Demonstration, Problem, Rejection, Solution
-from supercorrect.run_folder import StageCounts
 from supercorrect.training.jobs import TrainingJob
 from supercorrect.training.launching import train
 from supercorrect.training.rendering import Tokenizer, TrainingRow, demonstration_row, training_row, user_message

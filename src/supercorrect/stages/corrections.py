@@ -17,9 +17,9 @@ from supercorrect.error_selection import choose_errors
 from supercorrect.formats import ParseResult, parse_correction, render_steps, split_steps
 from supercorrect.grading import Grader
 from supercorrect.judging import open_grader
+from supercorrect.manifest import StageCounts
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Correction, ParsedCorrection, Problem, Solution, Verdict, make_id
-from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
 from supercorrect.supervision import (
     Assignment,

@@ -11,21 +11,22 @@ from supercorrect.config import CrossDPOConfig
 from supercorrect.context import StageContext
 from supercorrect.decisions import Decisions, read_decided
 from supercorrect.errors import TrainingDataError
+from supercorrect.manifest import StageCounts
 from supercorrect.models.weights import load_tokenizer
 from supercorrect.records import Demonstration, Pair, Problem, Rejection
-from supercorrect.run_folder import StageCounts
 from supercorrect.store import move_into_place, write_json_atomic
 from supercorrect.student_profile import PROFILE_FOLDER
 from supercorrect.training.jobs import TrainingJob
 from supercorrect.training.launching import train
 from supercorrect.training.lora import ADAPTER_FOLDER
+from supercorrect.training.pair_conflicts import Conflicts, settle_conflicts
 from supercorrect.training.pair_lint import Finding, lint_pairs
 from supercorrect.training.rendering import demonstration_row, end_of_turn_id
 
 
 def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tuple[StageCounts, list[Path]]:
     """Train from the arm's first student, which is also the reference, and leave `checkpoints/<arm>/model`."""
-    pairs, contradicted = gather_pairs(context, arm)
+    pairs, left_out = gather_pairs(context, arm)
     model = context.student_model(arm.start)
     folder = context.folder.model(arm.name).parent
     if not pairs and arm.name != "cross_dpo":
@@ -52,23 +53,21 @@ def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tupl
     with context.reporter.task(f"train {arm.name}", total=1) as task:
         train(job, context.recipe.hardware, task, context.cluster)
     outputs = [folder / "model", folder / "training.json", folder / "findings.json"]
-    if contradicted:
-        outputs.append(context.folder.write_rejects(context.stage, contradicted))
-    return StageCounts.of(len(pairs) + len(contradicted), contradicted), outputs
+    if left_out:
+        outputs.append(context.folder.write_rejects(context.stage, left_out))
+    return StageCounts.of(len(pairs) + len(left_out), left_out), outputs
 
 
 def gather_pairs(context: StageContext, arm: PreferenceArm) -> tuple[list[Pair], list[Rejection]]:
-    """The arm's pairs, and what of several rounds cannot stand together: what one rejects, another chooses."""
+    """The arm's pairs, and what of several rounds cannot stand together; one round's were settled by its own stage."""
     lessons = lessons_of(context.recipe, arm)
     pairs = [pair for taught in lessons for pair in context.folder.read(taught.pairs, Pair)]
-    chosen = {(p.prompt_ids, p.chosen_ids) for p in pairs} if len(lessons) > 1 else set()
-    contradicted = {p.pair_id: p.layout for p in pairs if (p.prompt_ids, p.rejected_ids) in chosen}
-    reason = "rejected_is_chosen_elsewhere"
-    rejections = [
-        Rejection(stage=context.stage, item_id=pair_id, reason=reason, detail=layout)
-        for pair_id, layout in contradicted.items()
-    ]
-    return [pair for pair in pairs if pair.pair_id not in contradicted], rejections
+    rejections: list[Rejection] = []
+    if len(lessons) > 1:
+        conflicts = Conflicts(max_length=None)
+        noted = [conflicts.note(pair) for pair in pairs]
+        pairs = list(settle_conflicts(noted, conflicts, rejections, stage=context.stage))
+    return pairs, rejections
 
 
 def training_config(context: StageContext, arm: PreferenceArm) -> CrossDPOConfig:

@@ -17,11 +17,11 @@ from supercorrect.evaluation.reflexion import ReflexionPrompts, reflect_and_retr
 from supercorrect.evaluation.self_correction import Revised, StepReviewer
 from supercorrect.evaluation.solvers import StudentSolver, Written
 from supercorrect.judging import grade_completions
+from supercorrect.manifest import StageCounts
 from supercorrect.models.placement import place_student
 from supercorrect.models.student import Student
 from supercorrect.records import EvaluationItem, Problem, Solution
 from supercorrect.reviewing import Finding
-from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import user_message
 
 

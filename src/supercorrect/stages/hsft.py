@@ -13,9 +13,9 @@ from supercorrect.arms import control_arms, prompt_of, round_arms, style_arms
 from supercorrect.config import SupervisedConfig
 from supercorrect.context import StageContext
 from supercorrect.formats import render_styled
+from supercorrect.manifest import StageCounts
 from supercorrect.models.weights import load_tokenizer
 from supercorrect.records import Demonstration, Problem, Thought
-from supercorrect.run_folder import StageCounts
 from supercorrect.training.jobs import TrainingJob
 from supercorrect.training.launching import train
 from supercorrect.training.rendering import Tokenizer, TrainingRow, demonstration_row, training_row, user_message

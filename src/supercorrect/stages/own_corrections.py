@@ -16,11 +16,11 @@ from supercorrect.arms import ErrorSet
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
 from supercorrect.formats import parse_step_review, split_steps
+from supercorrect.manifest import StageCounts
 from supercorrect.models.engines import say_what_is_inexact
 from supercorrect.models.placement import place_student
 from supercorrect.records import Correction, OwnCorrection, Problem, Solution, Verdict, make_id
 from supercorrect.reviewing import as_written, review_steps
-from supercorrect.run_folder import StageCounts
 
 
 def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path]]:

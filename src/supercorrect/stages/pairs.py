@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from supercorrect.arms import PreferenceArm
 from supercorrect.context import StageContext
 from supercorrect.decisions import Decisions, read_decided
+from supercorrect.manifest import StageCounts
 from supercorrect.models.engines import open_student
 from supercorrect.pair_layouts import Lesson, PairLayouts, Sides
 from supercorrect.records import (
@@ -24,8 +24,7 @@ from supercorrect.records import (
     Solution,
     make_id,
 )
-from supercorrect.run_folder import StageCounts
-from supercorrect.training.pair_lint import pair_length
+from supercorrect.training.pair_conflicts import Conflicts, settle_conflicts
 from supercorrect.training.rendering import Tokenizer, decode_tokens
 
 
@@ -101,51 +100,6 @@ class Lessons:
         is_wrong = own.correction_id is not None and own.step == self._corrections[own.correction_id].first_error_step
         reviews: tuple[PairLayout, ...] = ("correction", "wrong_step") if is_wrong else ("right_step",)
         return [layout for layout in reviews if layout in self._layouts]
-
-
-class Conflicts:
-    """What several samples of one problem can bring about, told from hashes of tokens, and what is too long.
-
-    Args:
-        max_length: The most tokens of prompt and longer side together; None: any. Nothing is truncated.
-    """
-
-    def __init__(self, max_length: int | None) -> None:
-        self._max_length = max_length
-        self._chosen: set[bytes] = set()
-        self._seen: set[bytes] = set()
-
-    def note(self, pair: Pair) -> Pair:
-        """Remember what a pair chooses; every pair is noted before the first is judged."""
-        self._chosen.add(_hash(pair.prompt_ids, pair.chosen_ids))
-        return pair
-
-    def reason(self, pair: Pair) -> str:
-        """Why a pair is left out; empty: it stays. Of equal ones the first does."""
-        tokens = _hash(pair.prompt_ids, pair.chosen_ids, pair.rejected_ids)
-        reason = "duplicate" if tokens in self._seen else ""
-        self._seen.add(tokens)
-        if _hash(pair.prompt_ids, pair.rejected_ids) in self._chosen:
-            reason = "rejected_is_chosen_elsewhere"
-        if self._max_length is not None and pair_length(pair) > self._max_length:
-            reason = "too_long"
-        return reason
-
-
-def settle_conflicts(
-    pairs: Iterable[Pair], conflicts: Conflicts, rejections: list[Rejection], *, stage: str
-) -> Iterator[Pair]:
-    """The pairs that stay, in order; the others join `rejections`."""
-    for pair in pairs:
-        reason = conflicts.reason(pair)
-        if reason:
-            rejections.append(Rejection(stage=stage, item_id=pair.pair_id, reason=reason, detail=pair.layout))
-        else:
-            yield pair
-
-
-def _hash(*sides: tuple[int, ...]) -> bytes:
-    return hashlib.blake2b(repr(sides).encode(), digest_size=16).digest()
 
 
 def name_pair(pair_id: str, layout: PairLayout, lesson: Lesson, sides: Sides, tokenizer: Tokenizer) -> Pair:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from supercorrect.context import StageContext
+from supercorrect.manifest import StageCounts
 from supercorrect.problems import prepare_problems, summarise
-from supercorrect.run_folder import StageCounts
 from supercorrect.store import write_json_atomic
 
 

@@ -11,9 +11,9 @@ from supercorrect.context import StageContext
 from supercorrect.errors import InputError
 from supercorrect.evaluation.solvers import StudentSolver
 from supercorrect.judging import grade_completions
+from supercorrect.manifest import StageCounts
 from supercorrect.models.placement import place_student
 from supercorrect.records import Problem, RepeatedItem
-from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import user_message
 
 

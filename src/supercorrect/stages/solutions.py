@@ -9,11 +9,11 @@ from pathlib import Path
 from supercorrect.arms import ErrorSet
 from supercorrect.config import SamplingConfig
 from supercorrect.context import StageContext
+from supercorrect.manifest import StageCounts
 from supercorrect.models.engines import say_what_is_inexact
 from supercorrect.models.placement import place_student
 from supercorrect.models.stored_sampling import sample_stored
 from supercorrect.records import Problem, Solution, make_id
-from supercorrect.run_folder import StageCounts
 from supercorrect.training.rendering import chat_prompt_ids, user_message
 
 

@@ -11,9 +11,9 @@ from supercorrect.errors import ConfigError
 from supercorrect.formats import ParseResult, parse_thought, render_thought
 from supercorrect.grading import Grader
 from supercorrect.judging import open_grader
+from supercorrect.manifest import StageCounts
 from supercorrect.prompts import read_template, render_prompt
 from supercorrect.records import Attempt, Demonstration, Message, ParsedThought, Problem, Thought, make_id
-from supercorrect.run_folder import StageCounts
 from supercorrect.store import StoredResponse
 from supercorrect.supervision import Assignment, Refusal, grade_replies, refuse_answer, refuse_reply, supervise
 from supercorrect.training.rendering import user_message

@@ -8,8 +8,8 @@ from pathlib import Path
 from supercorrect.arms import ErrorSet
 from supercorrect.context import StageContext
 from supercorrect.judging import grade_completions
+from supercorrect.manifest import StageCounts
 from supercorrect.records import Problem, Solution, Verdict, make_id
-from supercorrect.run_folder import StageCounts
 
 
 def run(context: StageContext, errors: ErrorSet) -> tuple[StageCounts, list[Path]]:

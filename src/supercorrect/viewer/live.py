@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from supercorrect.run_folder import Manifest, RunFolder, StageEntry
+from supercorrect.manifest import Manifest, StageEntry
+from supercorrect.run_folder import RunFolder
 from supercorrect.viewer.index import RunIndex
 
 LAST_EVENTS = 400
