@@ -25,7 +25,7 @@ def main(
     collection: Annotated[str, typer.Argument(help="`paper`, or `ablations` for what goes beyond it.")] = "paper",
     overrides: Annotated[list[str] | None, typer.Argument(help="Dotted overrides of every recipe.")] = None,
     recipes: Annotated[Path, typer.Option(help="The folder of the recipes.")] = Path("recipes/paper"),
-    seed: Annotated[list[int] | None, typer.Option(help="Once for each seed.  [default: 4, 5, 6]")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Once for each seed.  [default: 7, 8, 9]")] = None,
     output: Annotated[Path, typer.Option(help="Where the runs stand, a folder a seed.")] = Path("runs/paper"),
     page: Annotated[Path | None, typer.Option(help="The page.  [default: docs/sandbox_results.md]")] = None,
     workers: Annotated[int, typer.Option(help="Seeds that run at the same time.")] = 2,

@@ -30,8 +30,8 @@ RECIPES: dict[Collection, tuple[str, ...]] = {
 """In the order in which they run: those that train most come first, so that two seeds at a time fill two cores."""
 
 
-SEEDS = (4, 5, 6)
-"""Of the reported runs. Seeds 1 and 2 were looked at under earlier settings, 100 and up served to choose them."""
+SEEDS = (7, 8, 9)
+"""Of the reported runs. Seeds 1, 2, 4, 5 and 6 were looked at under earlier settings, 100 and up served to choose them."""
 
 
 @dataclass(frozen=True)
