@@ -110,7 +110,8 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
 def test_status_and_dry_run_of_a_finished_run(small_run: Path) -> None:
     shown = supercorrect("status", small_run)
     assert shown.returncode == 0
-    assert "thoughts" in shown.stdout
+    assert "thoughts" in shown.stdout and "stages are up to date" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 80 and "…" not in shown.stdout
     stages = json.loads(supercorrect("status", small_run, "--json").stdout)["stages"]
     assert {stage["state"] for stage in stages.values()} == {"up to date"}
     assert stages["thoughts"]["in"] == 48

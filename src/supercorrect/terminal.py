@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -57,18 +58,28 @@ def _gib(size: float | None) -> str:
 
 
 def print_status(plan: dict[str, str], manifest: Manifest) -> None:
-    """Each stage with its state, counts, time and cost."""
-    table = Table("stage", "state", "in", "kept", "rejected", "seconds", "tokens in/out", "cost")
-    for name, state in plan.items():
+    """Each stage with its counts, time and cost, in eighty columns; then why items were rejected, and what is to do."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("stage", no_wrap=True)
+    for heading in ("in", "kept", "rejected", "seconds", "tokens in/out", "cost"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name in plan:
         entry = manifest.stages.get(name)
         if entry is None:
-            table.add_row(*make_cells(name, state))
+            table.add_row(*make_cells(name))
             continue
-        rejected = ", ".join(f"{count} {reason}" for reason, count in entry.rejected.items()) or "0"
-        tokens = f"{entry.input_tokens}/{entry.output_tokens}" if entry.input_tokens else ""
-        counts = (str(entry.inputs), str(entry.kept), rejected, f"{entry.seconds:.1f}")
-        table.add_row(*make_cells(name, state, *counts, tokens, dollars(entry.usd) if tokens else ""))
-    Console().print(table)
+        tokens = f"{_short(entry.input_tokens)} / {_short(entry.output_tokens)}" if entry.input_tokens else ""
+        counts = (str(entry.inputs), str(entry.kept), str(sum(entry.rejected.values())), f"{entry.seconds:.1f}")
+        table.add_row(*make_cells(name, *counts, tokens, dollars(entry.usd) if tokens else ""))
+    console = Console(highlight=False)
+    console.print(table)
+    for name in plan:
+        if name in manifest.stages and manifest.stages[name].rejected:
+            _print_line(console, f"{name}, rejected: {describe_counts(manifest.stages[name].rejected)}")
+    waiting = {name: state for name, state in plan.items() if state != "up to date"}
+    for name, state in waiting.items():
+        _print_line(console, f"{name}: {state}")
+    _print_line(console, f"{len(plan) - len(waiting)} of {len(plan)} stages are up to date")
 
 
 def print_estimate(estimate: Estimate) -> None:
