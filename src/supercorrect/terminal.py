@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # `supercorrect --help` needs none of it, and is not to wait 
 
 def print_plan(plan: Plan) -> None:
     """What each stage would do and take, and below it what the figures rest on; unknown is never shown as 0."""
-    table = Table("stage", "state", "GiB a device", "hours", "cost", "disk GB")
+    table = _stage_table("state", "GiB a device", "hours", "cost", "disk GB")
     for stage in plan.stages:
         disk = _range(stage.disk, lambda size: f"{size / 1e9:.1f}")
         needs = [
@@ -59,10 +59,7 @@ def _gib(size: float | None) -> str:
 
 def print_status(plan: dict[str, str], manifest: Manifest) -> None:
     """Each stage with its counts, time and cost, in eighty columns; then why items were rejected, and what is to do."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    table.add_column("stage", no_wrap=True)
-    for heading in ("in", "kept", "rejected", "seconds", "tokens in/out", "cost"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = _stage_table("in", "kept", "rejected", "seconds", "tokens in/out", "cost")
     for name in plan:
         entry = manifest.stages.get(name)
         if entry is None:
@@ -84,7 +81,7 @@ def print_status(plan: dict[str, str], manifest: Manifest) -> None:
 
 def print_estimate(estimate: Estimate) -> None:
     """Each teacher stage with what it has yet to ask, and what that rests on; unknown is never shown as 0."""
-    table = Table("stage", "requests", "stored", "input tokens", "output tokens", "cost", "in batches")
+    table = _stage_table("requests", "stored", "input tokens", "output tokens", "cost", "in batches")
     for stage in estimate.stages:
         counts = [_range(figure, _short) for figure in (stage.requests, stage.input_tokens, stage.output_tokens)]
         costs = [_range(figure, dollars) for figure in (stage.usd, stage.usd_in_batches)]
@@ -119,6 +116,15 @@ def print_replayed(stage: Replayed) -> None:
     detail = f": {stage.detail}" if stage.detail else ""
     files = f" ({stage.files} files)" if stage.files else ""
     _print_line(Console(highlight=False), f"{stage.name}: {stage.state}{files}{detail}")
+
+
+def _stage_table(*headings: str) -> Table:
+    """A table with a row a stage, whose names are never cut short."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("stage", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
 
 
 def _range(figure: Figure | None, show: Callable[[float], str]) -> str:
