@@ -84,7 +84,6 @@ class Pipeline:
         self.folder.require_no_links()
         path = self.folder.root / "store.sqlite"
         with RunLock(self.folder.root), self._open_manifest() as manifest, RequestStore(path) as store:
-            self._apply_threads()
             self._write_recipe()
             self._reporter.watch = self.folder.write_progress
             self.folder.log_event("run_started", stages=[stage.name for stage in self.stages])
@@ -93,6 +92,7 @@ class Pipeline:
             for stage in self.stages:
                 again = again or stage.name == first
                 if again or not self._is_up_to_date(stage, manifest):
+                    self._apply_threads()
                     context = self._context(stage, manifest, store, budget, force=force)
                     self._run_stage(stage, manifest, context)
                 else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from supercorrect.errors import SuperCorrectError
 from supercorrect.paper.recipes import SeededRecipe
 from supercorrect.progress import Reporter
 
+KEEP_FREED_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "2147483647"}
+"""So glibc keeps what torch frees after each step, which the kernel would else take and hand out again page by page."""
 _LOOK_EVERY_SECONDS = 0.2
 _SHOWN_LINES = 15
 
@@ -73,7 +76,8 @@ def _start(seeded: SeededRecipe, output: Path) -> _Working:
     log = output / "logs" / f"seed{seeded.seed}_{seeded.path.stem}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     stream = log.open("wb")
-    process = subprocess.Popen(command_of(seeded), stdout=stream, stderr=subprocess.STDOUT)
+    environment = KEEP_FREED_MEMORY | os.environ
+    process = subprocess.Popen(command_of(seeded), stdout=stream, stderr=subprocess.STDOUT, env=environment)
     return _Working(seeded, process, log, stream, time.monotonic())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -99,7 +98,7 @@ def train_supervised(
             packing=config.packing,
             completion_only_loss=False,
         ),
-        train_dataset=Dataset.from_list([asdict(row) for row in rows]),
+        train_dataset=Dataset.from_list([vars(row) for row in rows]),
         processing_class=tokenizer,
         peft_config=adapter_config(config.lora) if config.lora else None,
         callbacks=[CompletionMarker(), StepReporter(task)],
