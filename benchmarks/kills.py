@@ -8,6 +8,10 @@ killed when the server has got so many requests more, drawn from a seed that all
 documentation says (inspect_ai: `eval`, then `eval-retry` of the newest log; curator: the same script). The server's
 ledger judges: a request that comes again is paid for twice. Then the rows that the system ends with are counted.
 
+An answer takes 1 s, as from a real teacher, half more or less as the question falls: `--latency`. So every system has
+as many requests under way as it may. With 0.1 s on two cores a system that works for long over an answer has fewer, and
+repeats fewer for being slow; and answers that all take equally long would come, and be killed, in rounds.
+
 What is done for the peers: inspect_ai writes each finished sample at once (`log_buffer=1`; by default it waits for ten
 or more); curator is spared the download of a token table. Displays and telemetry are off.
 """
@@ -25,14 +29,16 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from starlette.applications import Starlette
 from teacher_throughput import DRIVERS as THROUGHPUT_DRIVERS
 from teacher_throughput import PEERS as THROUGHPUT_PEERS
 from teacher_throughput import install_peers
 
+from supercorrect.sandbox.faults import FaultScript
 from supercorrect.sandbox.ledger import LedgerRow
-from supercorrect.sandbox.server import MockOptions, create_app, running_app
+from supercorrect.sandbox.server import Messages, MockOptions, create_app, running_app
 
-CONCURRENCY, LATENCY_SECONDS, DEADLINE_SECONDS = 16, 0.1, 1800
+CONCURRENCY, DEADLINE_SECONDS, SETTLING_SECONDS = 16, 1800, 0.1
 PEERS = {
     "inspect_ai": ("inspect_ai==0.3.285", "openai"),
     "curator": THROUGHPUT_PEERS["curator"],
@@ -111,18 +117,20 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=["supercorrect", *PEERS], help="these systems alone")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--latency", type=float, default=1.0, help="seconds that an answer takes, on average")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         peers = {name: needed for name, needed in PEERS.items() if name in options.only}
         pythons = install_peers(options.peers or Path(folder) / "peers", peers)
         costs = {}
-        print(f"seed {options.seed}, {options.requests} requests, {CONCURRENCY} at a time")
+        print(f"seed {options.seed}, {options.requests} requests, {CONCURRENCY} at a time, {options.latency} s each")
         print(f"{'':14}{'kills':>8}{'requests':>10}{'repeated':>10}{'a kill':>8}{'lost':>6}{'duplicated':>12}{'s':>7}")
         for name in options.only:
             work = Path(folder) / name
             work.mkdir()
-            cost = costs[name] = measure(name, pythons[name], work, options.requests, options.kills, options.seed)
+            rng, app = random.Random(options.seed), create_app(answer, with_latency(options.latency))
+            cost = costs[name] = measure(name, pythons[name], work, app, options.requests, options.kills, rng)
             a_kill = cost.repeated / max(1, cost.kills)
             counts = f"{cost.kills:8}{cost.requests:10}{cost.repeated:10}{a_kill:8.1f}{cost.lost:6}{cost.duplicated:12}"
             print(f"{name:14}{counts}{cost.seconds:7.0f}", flush=True)
@@ -131,11 +139,20 @@ def main() -> None:
         options.json.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
 
 
-def measure(name: str, python: str, work: Path, count: int, kills: int, seed: int) -> Cost:
+def answer(messages: Messages) -> str:
+    """Another answer to each question, so that no row can stand in for another."""
+    return f"It is {messages[-1]['content']}"
+
+
+def with_latency(seconds: float) -> MockOptions:
+    """A server that takes `seconds` on average."""
+    return MockOptions(latency_seconds=seconds / 2, faults=FaultScript(jitter_seconds=seconds))
+
+
+def measure(name: str, python: str, work: Path, app: Starlette, count: int, kills: int, rng: random.Random) -> Cost:
     """Kill one system again and again, then let it end."""
-    rng, began = random.Random(seed), time.monotonic()
+    began = time.monotonic()
     (work / "driver.py").write_text(QUESTIONS + DRIVERS[name])
-    app = create_app(lambda messages: f"It is {messages[-1]['content']}", MockOptions(latency_seconds=LATENCY_SECONDS))
     ledger: list[LedgerRow] = app.state.ledger
     done = 0
     with running_app(app) as url:
@@ -172,7 +189,7 @@ def killed_at(process: subprocess.Popen[bytes], ledger: list[LedgerRow], enough:
     was_at_work = process.poll() is None
     process.kill()
     process.wait()
-    time.sleep(LATENCY_SECONDS)  # what was on its way to the server has come
+    time.sleep(SETTLING_SECONDS)  # what was on its way to the server has come
     return was_at_work
 
 

@@ -26,7 +26,9 @@ def main() -> None:
         importlib.import_module(f"supercorrect.{module}")
     importlib.import_module("openai")
     from supercorrect.cli import main as run_command
+    from supercorrect.installation import git_revision
 
+    git_revision()  # kept for all children: git is asked once, and not at each start
     gc.freeze()  # a child's collector would otherwise copy all of this process
     say({"ready": True})
     for line in sys.stdin:

@@ -48,6 +48,8 @@ def test_an_hour_under_load_takes_no_more_memory_than_its_beginning(tmp_path_fac
             if warm:
                 for name, pid in (("viewer", viewer), ("mock teacher", teacher), ("client", os.getpid())):
                     held[name].append(memory_mb(pid))
+    rounds = len(held["client"])
+    print(f"{200 * rounds} requests and {4 * rounds} pages after the first tenth")
     for name, figures in held.items():
         print(f"{name}: {figures[0]:.0f} MB at first, {max(figures):.0f} MB at most, {figures[-1]:.0f} MB at the end")
         assert figures[-1] - figures[0] < GROWTH_MB, name

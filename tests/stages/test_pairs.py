@@ -1,4 +1,4 @@
-"""What becomes of pairs before training: faults block, force is recorded."""
+"""What becomes of pairs before training: faults block, force is recorded, a kill leaves nothing that looks whole."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from supercorrect.progress import Reporter
 from supercorrect.records import Pair
 from supercorrect.run_folder import RunFolder
 from supercorrect.stages import cross_dpo
+from supercorrect.stages.pairs import run as make_pairs
 from supercorrect.store import RequestStore
 
 
@@ -35,3 +36,22 @@ def test_a_fault_blocks_the_training_and_force_is_recorded(small_run: Path, tmp_
     kept = json.loads((folder.root / "checkpoints" / "cross_dpo" / "findings.json").read_text())
     assert kept["forced"] is True
     assert [f["check"] for f in kept["findings"] if f["blocks"]] == ["one_side_ends"]
+
+
+def test_pairs_whose_conflicts_are_not_settled_are_called_unfinished(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is killed while they are settled leaves them behind."""
+    folder = RunFolder(Path(shutil.copytree(small_run, tmp_path / "run")))
+    before = {path.name for path in (folder.root / "data" / "pairs").iterdir()}
+    monkeypatch.setattr("supercorrect.stages.pairs.settle_conflicts", stop)
+    recipe = small_recipe(folder.root)
+    with RequestStore(folder.root / "store.sqlite") as store, pytest.raises(KeyboardInterrupt):
+        make_pairs(
+            StageContext(recipe, folder, store, Reporter(quiet=True), "pairs", "killed"), round_arms(recipe)[0], {}
+        )
+    assert {path.name for path in (folder.root / "data" / "pairs").iterdir()} - before == {"train.unfinished.jsonl"}
+
+
+def stop(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt

@@ -33,7 +33,7 @@ def run(context: StageContext, arm: PreferenceArm, decisions: Decisions) -> tupl
     lessons = Lessons(context, arm, decisions)
     conflicts = Conflicts(context.recipe.training_of(arm.name).max_length)
     rejections: list[Rejection] = []
-    candidates = f"{arm.pairs}.candidates"
+    candidates = f"{arm.pairs}.unfinished"  # what a killed run leaves behind is overwritten by the next
     opened = closing(open_student(context.student_model(arm.start), context.recipe.student))
     with opened as student, context.reporter.task(context.stage, total=lessons.count) as task:
         layouts = PairLayouts(student, arm.start, context.recipe.prompts)
