@@ -37,6 +37,11 @@ class Block:
     not_run: str | None
 
     @property
+    def is_script(self) -> bool:
+        """Whether it is Python to be run as it stands; a session (`>>>`) is not."""
+        return self.language == "python" and ">>>" not in self.text
+
+    @property
     def place(self) -> str:
         """Where it stands, as file:line."""
         return f"{self.page.relative_to(REPOSITORY)}:{self.line}"
@@ -75,9 +80,14 @@ def read_blocks(page: Path) -> list[Block]:
     return blocks
 
 
+def commands_of(block: Block) -> list[Command]:
+    """Every command of a block, in order."""
+    return [Command(block, text) for text in _command_lines(block)]
+
+
 def read_commands(page: Path) -> list[Command]:
     """Every command of a page, in order."""
-    return [Command(block, text) for block in read_blocks(page) for text in _command_lines(block)]
+    return [command for block in read_blocks(page) for command in commands_of(block)]
 
 
 def _command_lines(block: Block) -> Iterator[str]:

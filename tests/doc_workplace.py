@@ -16,12 +16,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from doc_pages import Command
+from doc_pages import Block, Command
 from labelled_rows import ROWS
 from small_runs import REPOSITORY, small_recipe
 from supercorrect.sandbox.language import make_problems
@@ -35,6 +36,7 @@ HUB_MODELS = re.compile(r"(?<![\w/])(?:Qwen/[\w.-]+|my/model|MODEL)\b")
 OPENAI = "https://api.openai.com/v1"
 SPENDING_LIMIT = re.compile(r" --max-cost-usd \S+|, max_cost_usd=[\d.]+")
 """Left out: what stands in for a paid endpoint has no list price, and a limit wants to know one."""
+_PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+|(?<=--port )\d+")
 
 
 class Workplace:
@@ -45,6 +47,7 @@ class Workplace:
         self._here = folder
         self._endpoint = endpoint
         self._servers: dict[int, subprocess.Popen[str]] = {}
+        self._ports: defaultdict[int, int] = defaultdict(_find_free_port)  # by those that the page names
         _write_programs(folder / "bin")
         _write_recipes(folder)
         _write_data(folder)
@@ -73,9 +76,13 @@ class Workplace:
         if words[0] == "cd":
             self._here /= words[1]
             return
+        if words[0] == "export":
+            name, _, value = words[1].partition("=")
+            self._environment[name] = value
+            return
         text = command.text.replace("init my.yaml", "init written.yaml")  # the page's own is there already, cut down
         text = HUB_MODELS.sub("supercorrect.sandbox:base_student", text).replace(OPENAI, self._endpoint)
-        text = SPENDING_LIMIT.sub("", text)
+        text = self._with_real_ports(SPENDING_LIMIT.sub("", text))
         if words[0] == "supercorrect" and len(words) > 1 and words[1] in SERVERS:
             self._serve(Command(command.block, text).words)
             return
@@ -91,22 +98,26 @@ class Workplace:
         said = f"{command.block.place}: {text}\n{ended.stdout[-2000:]}{ended.stderr[-3000:]}"
         assert ended.returncode == 0, f"exit code {ended.returncode} of {said}"
 
-    def run_python(self, place: str, text: str) -> None:
+    def run_python(self, block: Block) -> None:
         """Run the Python of a page."""
         ended = subprocess.run(
-            [sys.executable, "-c", SPENDING_LIMIT.sub("", text)],
+            [sys.executable, "-c", self._with_real_ports(SPENDING_LIMIT.sub("", block.text))],
             cwd=self._here,
             env=self._environment,
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,
         )
-        assert ended.returncode == 0, f"{place}\n{ended.stdout[-2000:]}{ended.stderr[-3000:]}"
+        assert ended.returncode == 0, f"{block.place}\n{ended.stdout[-2000:]}{ended.stderr[-3000:]}"
+
+    def _with_real_ports(self, text: str) -> str:
+        return _PORT.sub(lambda named: str(self._ports[int(named[0])]), text)
 
     def _serve(self, words: list[str]) -> None:
+        if "--port" not in words:
+            words = [*words, "--port", str(self._ports[SERVERS[words[1]]])]
         text = shlex.join([*words, "--no-browser"] if words[1] == "view" else words)
-        given = re.search(r"--port[ =](\d+)", text)
-        port = int(given[1]) if given else SERVERS[words[1]]
+        port = int(words[words.index("--port") + 1])
         self._stop(port)
         server = subprocess.Popen(
             ["bash", "-c", f"exec {text}"],
@@ -118,7 +129,7 @@ class Workplace:
         )
         self._servers[port] = server
         begun = time.monotonic()
-        while port and not _listens(port):
+        while not _listens(port):
             assert server.poll() is None, f"{text}: ended with {server.returncode}: {server.stderr.read()}"  # type: ignore[union-attr]
             assert time.monotonic() - begun < COMMAND_SECONDS, f"{text}: does not listen on {port}"
             time.sleep(0.2)
@@ -135,6 +146,12 @@ class Workplace:
         """Stop every server."""
         for port in list(self._servers):
             self._stop(port)
+
+
+def _find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

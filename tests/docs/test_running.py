@@ -1,4 +1,4 @@
-"""Every command and every Python example of README and docs runs, in order, page by page: `make test-docs`.
+"""Every command and every Python example of README and docs runs, page by page, in their order: `make test-docs`.
 
 What cannot run here says so in its page, `<!-- not run: the reason -->` before the block; it is parsed all the same.
 """
@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from doc_pages import PAGES, read_blocks, read_commands
+from doc_pages import PAGES, Block, commands_of, read_blocks, read_commands
 from doc_workplace import PARSED_ONLY, Workplace
 from small_runs import REPOSITORY
 from supercorrect.sandbox.echo import echo
 from supercorrect.sandbox.server import MockOptions, create_app, running_app
 
-RUN = [page for page in PAGES if any(not command.block.not_run for command in read_commands(page))]
-PYTHON = [page for page in PAGES if any(block.language == "python" for block in read_blocks(page))]
+
+def examples(page: Path) -> list[Block]:
+    """The blocks of a page that run."""
+    return [b for b in read_blocks(page) if not b.not_run and (b.is_script or commands_of(b))]
 
 
 @pytest.fixture(scope="session")
@@ -37,19 +39,13 @@ def workplace(tmp_path: Path, small_run: Path, endpoint: str) -> Iterator[Workpl
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", RUN, ids=lambda page: str(page.relative_to(REPOSITORY)))
-def test_every_command_runs(page: Path, workplace: Workplace) -> None:
-    for command in read_commands(page):
-        if not command.block.not_run:
+@pytest.mark.parametrize("page", filter(examples, PAGES), ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_example_runs(page: Path, workplace: Workplace) -> None:
+    for block in examples(page):
+        if block.is_script:
+            workplace.run_python(block)
+        for command in commands_of(block):
             workplace.run(command)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("page", PYTHON, ids=lambda page: str(page.relative_to(REPOSITORY)))
-def test_every_python_example_runs(page: Path, workplace: Workplace) -> None:
-    blocks = [b for b in read_blocks(page) if b.language == "python" and not b.not_run and ">>>" not in b.text]
-    for block in blocks:
-        workplace.run_python(block.place, block.text)
 
 
 @pytest.mark.slow
