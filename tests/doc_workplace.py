@@ -81,8 +81,8 @@ class Workplace:
             self._environment[name] = value
             return
         text = command.text.replace("init my.yaml", "init written.yaml")  # the page's own is there already, cut down
-        text = HUB_MODELS.sub("supercorrect.sandbox:base_student", text).replace(OPENAI, self._endpoint)
         text = self._with_real_ports(SPENDING_LIMIT.sub("", text))
+        text = HUB_MODELS.sub("supercorrect.sandbox:base_student", text).replace(OPENAI, self._endpoint)
         if words[0] == "supercorrect" and len(words) > 1 and words[1] in SERVERS:
             self._serve(Command(command.block, text).words)
             return

@@ -124,6 +124,11 @@ def test_a_peer_cannot_pass_for_an_arm() -> None:
         load_recipe(SANDBOX, ("solutions.peers={hsft: somewhere}",))
 
 
+def test_an_override_begins_a_section_that_is_null() -> None:
+    recipe = load_recipe(SANDBOX, ("inspector=null", "inspector.model=o4-mini"))
+    assert recipe.inspector is not None and recipe.inspector.model == "o4-mini"
+
+
 def test_an_override_of_an_anchor_leaves_its_alias_alone() -> None:
     recipe = load_recipe(SANDBOX, ("hsft.num_epochs=7",))
     assert (recipe.hsft.num_epochs, recipe.sft.num_epochs) == (7, 4)

@@ -99,10 +99,10 @@ def _apply_override(data: dict[str, Any], override: str) -> None:
         raise ConfigError(f"override not understood: expected key=value such as hsft.num_epochs=2, got {override!r}")
     *parents, last = key.split(".")
     for parent in parents:
-        section = data.get(parent, {})
-        if not isinstance(section, dict):
+        section = data.get(parent)
+        if not isinstance(section, dict | None):
             raise ConfigError(f"override not understood: {parent!r} in {override!r} is a value, not a section")
-        data[parent] = dict(section)  # a YAML alias is the same object as its anchor, which keeps its value
+        data[parent] = dict(section or {})  # a YAML alias is the same object as its anchor, which keeps its value
         data = data[parent]
     try:
         data[last] = parse_yaml(text)
