@@ -39,7 +39,7 @@ def workplace(tmp_path: Path, small_run: Path, endpoint: str) -> Iterator[Workpl
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", filter(examples, PAGES), ids=lambda page: str(page.relative_to(REPOSITORY)))
+@pytest.mark.parametrize("page", [*filter(examples, PAGES)], ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_every_example_runs(page: Path, workplace: Workplace) -> None:
     for block in examples(page):
         if block.is_script:
