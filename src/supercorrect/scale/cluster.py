@@ -13,7 +13,7 @@ from typing import Any
 
 import ray
 from ray import cloudpickle
-from ray.exceptions import RayError
+from ray.exceptions import RayError, TaskUnschedulableError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from supercorrect import __version__
@@ -147,6 +147,8 @@ def _check_nodes(folder: Path) -> None:
         name = node["NodeManagerAddress"]
         try:
             version, missing = ray.get(look.options(num_cpus=0, scheduling_strategy=here).remote(paths))
+        except TaskUnschedulableError:  # it has left the cluster meanwhile
+            continue
         except (RayError, ImportError) as error:
             raise ClusterError(f"node {name}: cannot run supercorrect: {str(error).splitlines()[0]}") from error
         if version != __version__:
