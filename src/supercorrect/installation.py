@@ -10,13 +10,15 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
+from supercorrect import __version__
+
 RECORDED_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "openai", "math-verify")
 _TIMEOUT_SECONDS = 5.0
 
 
 def installed_versions() -> dict[str, str]:
     """Version by package; `git` is this package's revision, where it is known."""
-    found = {"supercorrect": version("supercorrect"), "git": git_revision() or "", "python": platform.python_version()}
+    found = {"supercorrect": __version__, "git": git_revision() or "", "python": platform.python_version()}
     for package in RECORDED_PACKAGES:
         try:
             found[package] = version(package)
@@ -34,7 +36,10 @@ def git_revision() -> str | None:
     root = Path(__file__).parents[2]
     if (root / ".git").exists() and shutil.which("git"):
         return _revision_of(root)
-    recorded = json.loads(distribution("supercorrect").read_text("direct_url.json") or "{}")
+    try:
+        recorded = json.loads(distribution("supercorrect").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:  # run from sources that nobody installed
+        return None
     commit: str | None = recorded.get("vcs_info", {}).get("commit_id")
     return commit
 
