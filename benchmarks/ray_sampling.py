@@ -8,35 +8,23 @@ once. Two workers want two cores of their own.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import statistics
 import tempfile
-import time
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
 import torch
-from sampling import MAX_NEW_TOKENS, Rows, make_prompts
+from sampling import make_prompts, measure, read_options, report, sample
 
-from supercorrect.config import SamplingConfig, StudentConfig
+from supercorrect.config import StudentConfig
 from supercorrect.models.engines import open_student
 from supercorrect.models.placement import ClusterStudent, sampling_worker
-from supercorrect.models.stored_sampling import sample_stored
 from supercorrect.models.student import Student
 
 PROMPTS, BATCH_SIZE = 2048, 128
 """Sixteen batches, so that the last one to end is a small part of the time."""
-
-
-def measure(student: Student, prompts: Rows) -> tuple[float, Rows]:
-    """Tokens a second, and the tokens."""
-    begun = time.perf_counter()
-    sampled = sample_stored(student, None, prompts, SamplingConfig(max_new_tokens=MAX_NEW_TOKENS), seed=0)
-    rows = [list(one.token_ids) for one in sampled]
-    return sum(map(len, rows)) / (time.perf_counter() - begun), rows
 
 
 def place(address: str, model: str, config: StudentConfig, stack: ExitStack) -> Student:
@@ -51,11 +39,7 @@ def place(address: str, model: str, config: StudentConfig, stack: ExitStack) -> 
 
 def main() -> None:
     """Measure in turns, print, and write the figures where `--json` says."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--model", default="supercorrect.sandbox:base_student", help="a student's folder")
-    arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--json", type=Path, help="write the figures to this file")
-    options = arguments.parse_args()
+    options = read_options(__doc__)
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0")
     from ray.cluster_utils import Cluster
 
@@ -72,29 +56,22 @@ def main() -> None:
             nodes.add_node(**node)
         with ExitStack() as stack:
             placed = place(nodes.address, options.model, config, stack)
-            measure(placed, prompts[: count * BATCH_SIZE])  # loads them
+            sample(placed, prompts[: count * BATCH_SIZE])  # loads them
             for _ in range(options.rounds):
-                speed, expected = measure(here, prompts)
+                speed, expected = measure(lambda: sample(here, prompts))
                 speeds["here"].append(speed)
-                speed, rows = measure(placed, prompts)
+                speed, rows = measure(lambda placed=placed: sample(placed, prompts))
                 speeds[f"{count} worker" + "s" * (count - 1)].append(speed)
                 same = same and rows == expected
     nodes.shutdown()
-    report({name: statistics.median(values) for name, values in speeds.items()}, same, options.json)
-
-
-def report(speeds: dict[str, float], same: bool, path: Path | None) -> None:
-    """Print the figures, and write them where `--json` says."""
+    best = {name: statistics.median(values) for name, values in speeds.items()}
     figures = {
-        "two_workers_vs_one": round(speeds["2 workers"] / speeds["1 worker"], 2),
-        "one_worker_vs_here": round(speeds["1 worker"] / speeds["here"], 2),
+        "two_workers_vs_one": round(best["2 workers"] / best["1 worker"], 2),
+        "one_worker_vs_here": round(best["1 worker"] / best["here"], 2),
         "identical_greedy_tokens": same,
-        **{f"{name.replace(' ', '_')}_tokens_per_second": round(value) for name, value in speeds.items()},
+        **{f"{name.replace(' ', '_')}_tokens_per_second": round(value) for name, value in best.items()},
     }
-    for name, figure in figures.items():
-        print(f"{name:<34}{figure:>10}")
-    if path:
-        path.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
+    report(figures, options.json)
 
 
 if __name__ == "__main__":

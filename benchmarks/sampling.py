@@ -21,6 +21,7 @@ import torch
 
 from supercorrect.config import SamplingConfig, StudentConfig
 from supercorrect.models.stored_sampling import sample_stored
+from supercorrect.models.student import Student
 from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.models.weights import load_model
 from supercorrect.sandbox.language import make_problems
@@ -54,7 +55,7 @@ def generate(model: Any, tokenizer: Any, prompts: Rows, batch_size: int) -> Rows
     return rows
 
 
-def sample(student: TransformersStudent, prompts: Rows) -> Rows:
+def sample(student: Student, prompts: Rows) -> Rows:
     """As a stage does, into a store of its own."""
     with tempfile.TemporaryDirectory() as folder, RequestStore(Path(folder) / "store.sqlite") as store:
         sampling = SamplingConfig(max_new_tokens=MAX_NEW_TOKENS)
@@ -68,13 +69,26 @@ def measure(write: Callable[[], Rows]) -> tuple[float, Rows]:
     return sum(map(len, rows)) / (time.perf_counter() - begun), rows
 
 
-def main() -> None:
-    """Measure in turns, print, and write the figures where `--json` says."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def read_options(description: str | None) -> argparse.Namespace:
+    """The model, how many rounds, and where figures are written."""
+    arguments = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--model", default="supercorrect.sandbox:base_student", help="a student's folder")
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--json", type=Path, help="write the figures to this file")
-    options = arguments.parse_args()
+    return arguments.parse_args()
+
+
+def report(figures: dict[str, Any], path: Path | None) -> None:
+    """Print the figures, and write them where `--json` says."""
+    for name, figure in figures.items():
+        print(f"{name:<34}{figure:>10}")
+    if path:
+        path.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
+
+
+def main() -> None:
+    """Measure in turns, print, and write the figures where `--json` says."""
+    options = read_options(__doc__)
     student = TransformersStudent(options.model, StudentConfig(model=options.model, batch_size=OUR_BATCH_SIZE))
     model, prompts = load_model(options.model), make_prompts(student.tokenizer)
     speeds: dict[str, list[float]] = {}
@@ -95,10 +109,7 @@ def main() -> None:
         "fastest_batch_size_of_generate": fastest,
         **{f"{name}_tokens_per_second": round(value) for name, value in best.items()},
     }
-    for name, figure in figures.items():
-        print(f"{name:<34}{figure:>10}")
-    if options.json:
-        options.json.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
+    report(figures, options.json)
 
 
 if __name__ == "__main__":
