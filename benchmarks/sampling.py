@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import statistics
 import tempfile
 import time
@@ -26,20 +27,26 @@ from supercorrect.models.transformers_student import TransformersStudent
 from supercorrect.models.weights import load_model
 from supercorrect.sandbox.language import make_problems
 from supercorrect.store import RequestStore
-from supercorrect.training.rendering import chat_prompt_ids, user_message
+from supercorrect.training.rendering import chat_prompt_ids, text_ids, user_message
 
 PROMPTS = 512
 BATCH_SIZES = (32, 128, PROMPTS)
-OUR_BATCH_SIZE = PROMPTS
+OUR_BATCH_SIZE = 256
 MAX_NEW_TOKENS = 200
 TEMPLATE = "supercorrect.sandbox:prompts/hierarchical.jinja"
 Rows = list[list[int]]
 
 
 def make_prompts(tokenizer: Any, count: int = PROMPTS) -> Rows:
-    """Prompts of the sandbox's problems, of two to five steps, as they come."""
-    problems = make_problems(count=count, seed=17, split="benchmark")
-    return [chat_prompt_ids(tokenizer, user_message(TEMPLATE, problem=problem.problem)) for problem in problems]
+    """What a run asks the sandbox's student, as it comes: a problem alone, or with steps of a solution to go on from."""
+    rng = random.Random(17)
+    rows = []
+    for problem in make_problems(count=count, seed=17, split="benchmark"):
+        steps = problem.reference_solution.split("; ")
+        begun = " ".join(f"{step};" for step in steps[: rng.randrange(len(steps))])
+        prompt = chat_prompt_ids(tokenizer, user_message(TEMPLATE, problem=problem.problem))
+        rows.append(prompt + text_ids(tokenizer, begun))
+    return rows
 
 
 @torch.inference_mode()

@@ -9,8 +9,9 @@ import torch
 from transformers import DynamicCache, StoppingCriteriaList
 from transformers.cache_utils import DynamicLayer
 
-ROOM_TOKENS = 64
-"""For so many tokens a cache has room before all that it holds is copied."""
+ROOM_TOKENS, ROOM_SHARE = 8, 0.125
+"""A cache that is full gets room for so many tokens more, or for this share of its tokens where that is more. Little
+room, often: a CPU reads past holes slowly."""
 RETIRED_SHARE = 0.125
 """Once this share of a batch's rows has ended, they leave it."""
 
@@ -49,7 +50,9 @@ class RoomyLayer(DynamicLayer):  # type: ignore[misc]
 
     def _grow(self, held: torch.Tensor, new: torch.Tensor, begun: int) -> torch.Tensor:
         rows, heads, tokens, head_dim = new.shape
-        buffer = new.new_empty((rows, heads, begun + tokens + ROOM_TOKENS, head_dim))
+        length = begun + tokens
+        room = max(ROOM_TOKENS, int(length * ROOM_SHARE))
+        buffer = new.new_empty((rows, heads, length + room, head_dim))
         if begun:
             buffer[:, :, :begun] = held
         return buffer

@@ -23,6 +23,8 @@ from supercorrect.store.responses import KeptStatus, StoredResponse
 _LEAST_FREE_BYTES = 200_000_000
 _KEYS_PER_QUERY = 500
 _SCHEMA_VERSION = 1
+_CACHE_KIBIBYTES, _LOG_PAGES = 32_768, 8_000
+"""Keys fall anywhere in the index: with room for its pages a millionth answer costs little more than a first one."""
 _ADVICE = {
     "SQLITE_FULL": "The disk is full: free some space, then start the same command again; every committed answer stays",
     "SQLITE_CORRUPT": "The file is damaged: put back a copy of it, or move it away and its answers are asked again",
@@ -65,6 +67,8 @@ class RequestStore:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")  # the log is synced by `sync`
+            self._connection.execute(f"PRAGMA cache_size = {-_CACHE_KIBIBYTES}")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
             self._create_or_check_schema()
             self._log = path.with_name(f"{path.name}-wal").open("rb")
             sync_folder(path.parent)
