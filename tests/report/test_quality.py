@@ -8,7 +8,7 @@ import pytest
 
 from small_runs import small_recipe
 from supercorrect.records import Attempt, Correction, ParsedThought, Problem, Thought, ThoughtStep, Verdict
-from supercorrect.report.quality import compute_quality, describe_stage
+from supercorrect.report.quality import Accepted, compute_quality, describe_stage
 from supercorrect.run_folder import RunFolder
 
 
@@ -64,10 +64,11 @@ ATTEMPTS = [
     attempt("d", 1, "inspector", teacher="dear", usd=2.0),
 ]
 PROBLEMS = {name: problem(name, level) for name, level in zip("abcd", ["1", "1", "2", None], strict=True)}
+ACCEPTED = [Accepted("a", ("x", "x"), 2), Accepted("b", ("x", "y"), 3), Accepted("c", (), 7)]
 
 
 def test_acceptance_rounds_and_refusals_are_counted() -> None:
-    quality = describe_stage("thoughts", ATTEMPTS, PROBLEMS, set("abc"), [("x", "x"), ("x", "y"), ()], [2, 3, 7])
+    quality = describe_stage("thoughts", ATTEMPTS, PROBLEMS, ACCEPTED)
     assert quality["acceptance"] == {"accepted": 3, "asked": 4}
     assert quality["by_level"] == {"1": {"accepted": 2, "asked": 2}, "2": {"accepted": 1, "asked": 1}}
     assert quality["by_topic"] == {"algebra": {"accepted": 3, "asked": 4}}
@@ -79,7 +80,7 @@ def test_acceptance_rounds_and_refusals_are_counted() -> None:
 
 
 def test_each_teacher_has_its_cost_per_accepted_record() -> None:
-    cheap, dear = describe_stage("thoughts", ATTEMPTS, PROBLEMS, set("abc"), [], [])["teachers"]
+    cheap, dear = describe_stage("thoughts", ATTEMPTS, PROBLEMS, ACCEPTED)["teachers"]
     assert (cheap["teacher"], cheap["attempts"], cheap["accepted"], cheap["usd"]) == ("cheap", 4, 2, 2.0)
     assert cheap["usd_per_accepted"] == pytest.approx(1.0)
     assert dear["usd_per_accepted"] == pytest.approx(6.0)
@@ -87,7 +88,7 @@ def test_each_teacher_has_its_cost_per_accepted_record() -> None:
 
 def test_an_unknown_cost_stays_unknown() -> None:
     attempts = [attempt("a", 1, None, usd=None), attempt("b", 1, None)]
-    (teacher,) = describe_stage("thoughts", attempts, PROBLEMS, set("ab"), [], [])["teachers"]
+    (teacher,) = describe_stage("thoughts", attempts, PROBLEMS, ACCEPTED[:2])["teachers"]
     assert (teacher["usd"], teacher["usd_per_accepted"]) == (None, None)
 
 
@@ -127,7 +128,7 @@ def test_a_run_shows_its_teachers_work(small_run: Path) -> None:
 
 
 def test_what_teachers_do_not_agree_on_is_not_accepted() -> None:
-    quality = describe_stage("corrections", ATTEMPTS, PROBLEMS, {"a"}, [()], [2])
+    quality = describe_stage("corrections", ATTEMPTS, PROBLEMS, [Accepted("a", (), 2)])
     assert quality["acceptance"] == {"accepted": 1, "asked": 4}
     assert quality["refusals"] == {"no_answer": 2, "teachers_disagree": 2, "inspector": 1}
     assert [teacher["accepted"] for teacher in quality["teachers"]] == [1, 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from supercorrect.arms import control_arms, round_arms
 from supercorrect.config import Recipe
@@ -36,6 +36,18 @@ class TeacherQuality(TypedDict):
     accepted: int
     usd: float | None
     usd_per_accepted: float | None
+
+
+class Accepted(NamedTuple):
+    """What a stage's figures need of a thought or a correction, so that its texts need not stay in memory.
+
+    Attributes:
+        steps: How many a thought has; which is the first wrong one of a corrected solution.
+    """
+
+    item_id: str
+    repairs: tuple[str, ...]
+    steps: int
 
 
 class Quality(TypedDict):
@@ -80,47 +92,33 @@ def compute_quality(recipe: Recipe, folder: RunFolder) -> list[Quality]:
 
 def describe_thoughts(folder: RunFolder, problems: dict[str, Problem], stage: str, name: str) -> Quality:
     """The quality of the thoughts that stand in one file."""
-    thoughts = folder.read(f"thoughts/{name}", Thought)
-    return describe_stage(
-        stage,
-        folder.read(f"attempts/{stage}", Attempt),
-        problems,
-        {t.problem_id for t in thoughts},
-        [t.repairs for t in thoughts],
-        [len(t.thought.steps) for t in thoughts],
-    )
+    thoughts = folder.iterate(f"thoughts/{name}", Thought)
+    accepted = [Accepted(t.problem_id, t.repairs, len(t.thought.steps)) for t in thoughts]
+    return describe_stage(stage, folder.read(f"attempts/{stage}", Attempt), problems, accepted)
 
 
 def describe_corrections(folder: RunFolder, problems: dict[str, Problem], stage: str, name: str) -> Quality:
     """The quality of the corrections of one set of errors."""
-    corrections = folder.read(f"corrections/{name}", Correction)
-    return describe_stage(
-        stage,
-        folder.read(f"attempts/{stage}", Attempt),
-        {v.solution_id: problems[v.problem_id] for v in folder.iterate(f"verdicts/{name}", Verdict)},
-        {c.solution_id for c in corrections},
-        [c.repairs for c in corrections],
-        [c.first_error_step for c in corrections],
-    )
+    corrections = folder.iterate(f"corrections/{name}", Correction)
+    accepted = [Accepted(c.solution_id, c.repairs, c.first_error_step) for c in corrections]
+    solved = {v.solution_id: problems[v.problem_id] for v in folder.iterate(f"verdicts/{name}", Verdict)}
+    return describe_stage(stage, folder.read(f"attempts/{stage}", Attempt), solved, accepted)
 
 
 def describe_stage(
     stage: str,
     attempts: Sequence[Attempt],
     problems: dict[str, Problem],
-    accepted: set[str],
-    repairs: Sequence[tuple[str, ...]],
-    steps: Sequence[int],
+    records: Sequence[Accepted],
 ) -> Quality:
     """One stage's figures.
 
     Args:
         attempts: All of its attempts.
         problems: By item_id.
-        accepted: The items that have a record in the end; where teachers have to agree, one's word is not enough.
-        repairs: Of each accepted record.
-        steps: Of each accepted record: how many a thought has, which is the first wrong one of a solution.
+        records: Those that there are in the end; where teachers have to agree, one's word is not enough.
     """
+    accepted = {record.item_id for record in records}
     asked = {a.item_id for a in attempts}
     good = [a for a in attempts if a.reason is None]
     kept = [a for a in good if a.item_id in accepted]
@@ -133,8 +131,8 @@ def describe_stage(
         "by_topic": _shares({i: problems[i].topic for i in asked}, accepted),
         "rounds": dict(sorted(Counter({a.item_id: a.round for a in reversed(kept)}.values()).items())),
         "refusals": {reason: count for reason, count in refusals.most_common() if count},
-        "repairs": dict(Counter(code for codes in repairs for code in set(codes)).most_common()),
-        "steps": _spread(steps),
+        "repairs": dict(Counter(code for record in records for code in set(record.repairs)).most_common()),
+        "steps": _spread([record.steps for record in records]),
         "output_tokens": _spread([a.output_tokens for a in kept if a.output_tokens]),
         "teachers": [_teacher(name, attempts, accepted) for name in dict.fromkeys(a.teacher for a in attempts)],
     }
