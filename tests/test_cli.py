@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from small_runs import SANDBOX, SMALL
+from small_runs import REPOSITORY, SANDBOX, SMALL
+from supercorrect import __version__
 
 
 def supercorrect(*arguments: str | Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
@@ -33,6 +34,22 @@ def test_help_never_imports_torch() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stderr
     assert "mock-teacher" in result.stdout
+
+
+def test_the_version_is_told_with_what_decides_a_run() -> None:
+    result = supercorrect("--version")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(f"supercorrect {__version__} (") and "python " in result.stdout
+
+
+def test_functions_of_a_recipe_are_found_in_the_folder_that_one_is_in(tmp_path: Path) -> None:
+    """As the installed command has it, whose own folder is on the path in place of this one: `python -P`."""
+    shutil.copytree(REPOSITORY / "examples" / "cups", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "json.py").write_text("raise RuntimeError('a file here was taken for an installed module')")
+    command = [sys.executable, "-P", "-m", "supercorrect", "run", "recipe.yaml", "--until", "problems"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "runs" / "cups" / "data" / "problems" / "held_out.jsonl").exists()
 
 
 @pytest.mark.parametrize(

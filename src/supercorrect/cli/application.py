@@ -12,7 +12,6 @@ if TYPE_CHECKING:  # commands import what they need: `supercorrect --help` is no
 
 app = typer.Typer(
     name="supercorrect",
-    help="Teach a small model from its own mistakes: HSFT and Cross-DPO (arXiv 2410.09008), from problems to report.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -27,6 +26,24 @@ Overrides = Annotated[
     typer.Argument(help="Dotted overrides, such as hsft.num_epochs=2 teacher.model=gpt-4o-mini.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from supercorrect.installation import installed_versions
+
+        found = installed_versions()
+        typer.echo(f"supercorrect {found.pop('supercorrect')} ({', '.join(f'{k} {v}' for k, v in found.items())})")
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show what is installed and exit.")
+    ] = False,
+) -> None:
+    """Teach a small model from its own mistakes: HSFT and Cross-DPO (arXiv 2410.09008), from problems to report."""
 
 
 def load(path: Path, overrides: list[str] | None, output_dir: Path | None) -> Recipe:
