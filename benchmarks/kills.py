@@ -6,7 +6,8 @@
 Each asks one mock teacher the same questions, 16 at a time, in a process and virtual environment of its own. It is
 killed when the server has got so many requests more, drawn from a seed that all share, and started again as its
 documentation says (inspect_ai: `eval`, then `eval-retry` of the newest log; curator: the same script). The server's
-ledger judges: a request that comes again is paid for twice. Then the rows that the system ends with are counted.
+ledger judges: a request that comes again is paid for twice. What the server was still answering at a kill nobody can
+keep, so that stands beside it: a faster client has more of it. Then the rows that the system ends with are counted.
 
 An answer takes 1 s, as from a real teacher, half more or less as the question falls: `--latency`. So every system has
 as many requests under way as it may. With 0.1 s on two cores a system that works for long over an answer has fewer, and
@@ -30,6 +31,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 from teacher_throughput import DRIVERS as THROUGHPUT_DRIVERS
 from teacher_throughput import PEERS as THROUGHPUT_PEERS
 from teacher_throughput import install_peers
@@ -97,6 +99,7 @@ class Cost:
 
     Attributes:
         requests: That the server got, all starts together.
+        under_way: Requests that the server was answering at a kill.
         repeated: Requests that had come before.
         lost: Questions without a row at the end.
         duplicated: Rows beyond one a question.
@@ -104,10 +107,27 @@ class Cost:
 
     kills: int
     requests: int
+    under_way: int
     repeated: int
     lost: int
     duplicated: int
     seconds: float
+
+
+class UnderWay:
+    """Counts what the server is answering to the client that it has now."""
+
+    def __init__(self, app: ASGIApp, clients: list[set[object]]) -> None:
+        self._app = app
+        self._clients = clients
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request, mine = object(), self._clients[-1]
+        mine.add(request)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            mine.discard(request)
 
 
 def main() -> None:
@@ -125,15 +145,16 @@ def main() -> None:
         pythons = install_peers(options.peers or Path(folder) / "peers", peers)
         costs = {}
         print(f"seed {options.seed}, {options.requests} requests, {CONCURRENCY} at a time, {options.latency} s each")
-        print(f"{'':14}{'kills':>8}{'requests':>10}{'repeated':>10}{'a kill':>8}{'lost':>6}{'duplicated':>12}{'s':>7}")
+        print(
+            f"{'':14}{'kills':>8}{'requests':>10}{'under way':>11}{'repeated':>10}{'lost':>6}{'duplicated':>12}{'s':>7}"
+        )
         for name in options.only:
             work = Path(folder) / name
             work.mkdir()
             rng, app = random.Random(options.seed), create_app(answer, with_latency(options.latency))
             cost = costs[name] = measure(name, pythons[name], work, app, options.requests, options.kills, rng)
-            a_kill = cost.repeated / max(1, cost.kills)
-            counts = f"{cost.kills:8}{cost.requests:10}{cost.repeated:10}{a_kill:8.1f}{cost.lost:6}{cost.duplicated:12}"
-            print(f"{name:14}{counts}{cost.seconds:7.0f}", flush=True)
+            asked = f"{cost.kills:8}{cost.requests:10}{cost.under_way:11}{cost.repeated:10}"
+            print(f"{name:14}{asked}{cost.lost:6}{cost.duplicated:12}{cost.seconds:7.0f}", flush=True)
     if options.json:
         figures = {f"{figure}_{name}": value for name, cost in costs.items() for figure, value in asdict(cost).items()}
         options.json.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
@@ -154,13 +175,18 @@ def measure(name: str, python: str, work: Path, app: Starlette, count: int, kill
     began = time.monotonic()
     (work / "driver.py").write_text(QUESTIONS + DRIVERS[name])
     ledger: list[LedgerRow] = app.state.ledger
-    done = 0
+    clients: list[set[object]] = [set()]
+    app.add_middleware(UnderWay, clients=clients)
+    done = under_way = 0
     with running_app(app) as url:
         for _ in range(kills):
             enough = len(ledger) + rng.randrange(1, 2 * count // (kills + 1))
             if not killed_at(start(python, work, url, count), ledger, enough):
                 break  # it has ended before
             done += 1
+            under_way += len(clients[-1])
+            time.sleep(SETTLING_SECONDS)  # what was on its way to the server has come
+            clients.append(set())
         ended = start(python, work, url, count).wait(DEADLINE_SECONDS)
     if ended:
         raise SystemExit(f"{name} failed:\n{(work / 'log').read_text()[-3000:]}")
@@ -169,7 +195,7 @@ def measure(name: str, python: str, work: Path, app: Starlette, count: int, kill
     times = Counter(row.request_hash for row in asked)
     repeated = sum(times.values()) - len(times)
     distinct = len(set(rows))
-    return Cost(done, len(asked), repeated, count - distinct, len(rows) - distinct, time.monotonic() - began)
+    return Cost(done, len(asked), under_way, repeated, count - distinct, len(rows) - distinct, time.monotonic() - began)
 
 
 def start(python: str, work: Path, url: str, count: int) -> subprocess.Popen[bytes]:
@@ -189,7 +215,6 @@ def killed_at(process: subprocess.Popen[bytes], ledger: list[LedgerRow], enough:
     was_at_work = process.poll() is None
     process.kill()
     process.wait()
-    time.sleep(SETTLING_SECONDS)  # what was on its way to the server has come
     return was_at_work
 
 

@@ -38,7 +38,7 @@ Rows = list[list[int]]
 
 
 def make_prompts(tokenizer: Any, count: int = PROMPTS) -> Rows:
-    """What a run asks the sandbox's student, as it comes: a problem alone, or with steps of a solution to go on from."""
+    """What a run asks the sandbox's student: a problem alone, or with steps of a solution to go on from."""
     rng = random.Random(17)
     rows = []
     for problem in make_problems(count=count, seed=17, split="benchmark"):
