@@ -73,7 +73,10 @@ def _import_maker(name: str) -> Any:
     try:
         return getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"problems.make: expected module:function, got {name!r}: {error}") from error
+        raise ConfigError(
+            f"problems.make: expected module:function, got {name!r}: {error}. "
+            "The module has to be installed, or a file in the folder where the command is given."
+        ) from error
 
 
 class _Loading:
