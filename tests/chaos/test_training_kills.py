@@ -23,9 +23,12 @@ def trained(victim: Victim, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("count", [1, pytest.param(None, marks=pytest.mark.slow)], ids=["some", "all"])
+@pytest.mark.parametrize(
+    "fault", [*KILLS, *(pytest.param(fault, marks=pytest.mark.slow) for fault in ("interrupt", *DISK_FAULTS))]
+)
 @pytest.mark.parametrize("arm", ["hsft", "cross_dpo"])
 def test_a_training_that_is_struck_at_a_write_ends_as_if_it_was_not(
-    victim: Victim, trained: Path, tmp_path: Path, arm: str, count: int | None
+    victim: Victim, trained: Path, tmp_path: Path, arm: str, fault: str, count: int | None
 ) -> None:
     """Model, loss curve and every later record: at `count` of the writes of a training, or at every one."""
     table, whole, root = Table(), contents(trained), tmp_path / "run"
@@ -43,16 +46,15 @@ def test_a_training_that_is_struck_at_a_write_ends_as_if_it_was_not(
     undisturbed = victim.run(root, *command)
     assert undisturbed.code == 0 and contents(root) == whole, undisturbed.output
     ordinals = range(1, undisturbed.writes + 1)
-    for fault in KILLS if count else (*KILLS, "interrupt", *DISK_FAULTS):
-        for at in ordinals if count is None else table.rng.sample(ordinals, count):
-            without_model()
-            end = victim.run(root, *command, fault=fault, at=at)
-            allowed = {"interrupt": 130} | dict.fromkeys(KILLS, -signal.SIGKILL)
-            assert end.code in (0, allowed.get(fault, 74)), end.output
-            check_struck(root, whole, end)
-            assert victim.run(root, *command).code == 0
-            assert contents(root) == whole, f"seed {table.seed}: {fault} at {at}"
-            tally = table.row(f"{arm}, {fault}")
-            tally.injected += 1
-            tally.survived += 1
+    for at in ordinals if count is None else table.rng.sample(ordinals, count):
+        without_model()
+        end = victim.run(root, *command, fault=fault, at=at)
+        allowed = {"interrupt": 130} | dict.fromkeys(KILLS, -signal.SIGKILL)
+        assert end.code in (0, allowed.get(fault, 74)), end.output
+        check_struck(root, whole, end)
+        assert victim.run(root, *command).code == 0
+        assert contents(root) == whole, f"seed {table.seed}: {fault} at {at}"
+        tally = table.row(f"{arm}, {fault}")
+        tally.injected += 1
+        tally.survived += 1
     table.show()
