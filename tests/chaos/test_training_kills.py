@@ -40,7 +40,8 @@ def test_a_training_that_is_struck_at_a_write_ends_as_if_it_was_not(
         shutil.rmtree(root / "checkpoints" / arm)
         folder, manifest = RunFolder(root), RunFolder(root).read_manifest()
         others = {name: entry for name, entry in manifest.stages.items() if name != arm}
-        folder.write_manifest(manifest.model_copy(update={"stages": others}))
+        under_way = manifest.model_copy(update={"stages": others, "files": {}})
+        folder.write_manifest(under_way)
 
     without_model()
     undisturbed = victim.run(root, *command)

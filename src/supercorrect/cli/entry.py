@@ -64,7 +64,8 @@ def _resuming(arguments: list[str]) -> str:
 
 def _is_storage_failure(error: BaseException) -> bool:
     """Whether the disk is behind an error; libraries written in other languages say so in their text alone."""
-    words = ("No space left", "File too large", "Disk quota", "os error 28", "os error 27", "PytorchStreamWriter")
+    words = ("No space left", "File too large", "Disk quota", "os error 28", "os error 27")
+    words += ("PytorchStreamWriter", "inline_container", "iostream error")  # torch's
     return isinstance(error, OSError) or any(word in str(error) for word in words)
 
 
