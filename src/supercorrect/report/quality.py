@@ -101,8 +101,11 @@ def describe_corrections(folder: RunFolder, problems: dict[str, Problem], stage:
     """The quality of the corrections of one set of errors."""
     corrections = folder.iterate(f"corrections/{name}", Correction)
     accepted = [Accepted(c.solution_id, c.repairs, c.first_error_step) for c in corrections]
-    solved = {v.solution_id: problems[v.problem_id] for v in folder.iterate(f"verdicts/{name}", Verdict)}
-    return describe_stage(stage, folder.read(f"attempts/{stage}", Attempt), solved, accepted)
+    attempts = folder.read(f"attempts/{stage}", Attempt)
+    asked = {a.item_id for a in attempts}
+    verdicts = folder.iterate(f"verdicts/{name}", Verdict)
+    solved = {v.solution_id: problems[v.problem_id] for v in verdicts if v.solution_id in asked}
+    return describe_stage(stage, attempts, solved, accepted)
 
 
 def describe_stage(
