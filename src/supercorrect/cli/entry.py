@@ -21,6 +21,11 @@ PROCESS_DEFAULTS = {
     "TOKENIZERS_PARALLELISM": "false",
     "RAY_USAGE_STATS_ENABLED": "0",
 }
+STORAGE_FAILURES = (
+    *("No space left", "File too large", "Disk quota", "os error 28", "os error 27"),
+    *("PytorchStreamWriter", "inline_container", "iostream error"),  # torch, in a checkpoint
+)
+"""Words in errors that are no `OSError`, from libraries written in other languages."""
 TRAINING_PACKAGES = ("torch", "transformers", "tokenizers", "trl", "accelerate", "peft", "safetensors")
 """What the extra `train` brings along."""
 
@@ -63,10 +68,8 @@ def _resuming(arguments: list[str]) -> str:
 
 
 def _is_storage_failure(error: BaseException) -> bool:
-    """Whether the disk is behind an error; libraries written in other languages say so in their text alone."""
-    words = ("No space left", "File too large", "Disk quota", "os error 28", "os error 27")
-    words += ("PytorchStreamWriter", "inline_container", "iostream error")  # torch's
-    return isinstance(error, OSError) or any(word in str(error) for word in words)
+    """Whether the disk is behind an error."""
+    return isinstance(error, OSError) or any(words in str(error) for words in STORAGE_FAILURES)
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:
