@@ -22,7 +22,7 @@ PROCESS_DEFAULTS = {
     "RAY_USAGE_STATS_ENABLED": "0",
 }
 STORAGE_FAILURES = (
-    *("No space left", "File too large", "Disk quota", "os error 28", "os error 27"),
+    *("No space left", "File too large", "Disk quota", "Input/output error"),
     *("PytorchStreamWriter", "inline_container", "iostream error"),  # torch, in a checkpoint
 )
 """Words in errors that are no `OSError`, from libraries written in other languages."""
