@@ -42,14 +42,25 @@ def test_the_version_is_told_with_what_decides_a_run() -> None:
     assert result.stdout.startswith(f"supercorrect {__version__} (") and "python " in result.stdout
 
 
+def as_installed(folder: Path, *arguments: str) -> None:
+    """Run the command as it is installed: not this folder but the command's own begins the module path (`-P`)."""
+    command = [sys.executable, "-P", "-m", "supercorrect", *arguments]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+
+
 def test_functions_of_a_recipe_are_found_in_the_folder_that_one_is_in(tmp_path: Path) -> None:
-    """As the installed command has it, whose own folder is on the path in place of this one: `python -P`."""
     shutil.copytree(REPOSITORY / "examples" / "cups", tmp_path, dirs_exist_ok=True)
     (tmp_path / "json.py").write_text("raise RuntimeError('a file here was taken for an installed module')")
-    command = [sys.executable, "-P", "-m", "supercorrect", "run", "recipe.yaml", "--until", "problems"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert result.returncode == 0, result.stderr
+    as_installed(tmp_path, "run", "recipe.yaml", "--until", "problems")
     assert (tmp_path / "runs" / "cups" / "data" / "problems" / "held_out.jsonl").exists()
+
+
+def test_a_grading_function_is_found_in_the_folder_that_one_is_in(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def same(completion, reference): return completion.endswith(reference)")
+    (tmp_path / "rows.jsonl").write_text('{"id": "a", "reference_answer": "red", "completion": "it is red"}\n')
+    as_installed(tmp_path, "grade", "rows.jsonl", "--output", "graded.jsonl", "--task", "mine:same")
+    assert json.loads((tmp_path / "graded.jsonl").read_text())["status"] == "correct"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,6 @@ def main() -> NoReturn:
         os.environ.setdefault(name, value)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _on_signal)
-    sys.path.append("")  # where a recipe's own functions stand; last, so that no file here hides an installed module
     try:
         app()
     except SuperCorrectError as error:

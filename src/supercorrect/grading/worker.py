@@ -67,6 +67,7 @@ def _load_check(name: str) -> tuple[Check | None, str]:
     try:
         if name == "math":
             return _load_math_verify(), ""
+        sys.path.append("")  # the working folder, last, so that no file in it hides an installed module
         function: Check = getattr(importlib.import_module(module_name), function_name)
     except Exception as error:  # noqa: BLE001 - the user's module may raise anything
         return None, f"task_not_loaded: {type(error).__name__}: {error}"[:300]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,8 @@ def _make(config: ProblemSetConfig, split: str, seed: int) -> LoadedSet:
 
 def _import_maker(name: str) -> Any:
     module, _, function = name.partition(":")
+    if "" not in sys.path:
+        sys.path.append("")  # the working folder, last, so that no file in it hides an installed module
     try:
         return getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
