@@ -24,7 +24,7 @@ _LEAST_FREE_BYTES = 200_000_000
 _KEYS_PER_QUERY = 500
 _SCHEMA_VERSION = 1
 _CACHE_KIBIBYTES, _LOG_PAGES = 32_768, 8_000
-"""Keys fall anywhere in the index: with room for its pages a millionth answer costs little more than a first one."""
+"""Keys fall anywhere in the index: its pages want room in memory, and a long log before they are written back."""
 _ADVICE = {
     "SQLITE_FULL": "The disk is full: free some space, then start the same command again; every committed answer stays",
     "SQLITE_CORRUPT": "The file is damaged: put back a copy of it, or move it away and its answers are asked again",
