@@ -180,7 +180,7 @@ def measure(name: str, python: str, work: Path, app: Starlette, count: int, kill
     done = under_way = 0
     with running_app(app) as url:
         for _ in range(kills):
-            enough = len(ledger) + rng.randrange(1, 2 * count // (kills + 1))
+            enough = len(ledger) + rng.randrange(1, 9 * count // (5 * kills))
             if not killed_at(start(python, work, url, count), ledger, enough):
                 break  # it has ended before
             done += 1

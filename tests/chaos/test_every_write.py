@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos import CONCURRENCY, DISK_FAULTS, KILLS, Table, Victim, arguments, check_struck, committed, contents, teacher
+from chaos import DISK_FAULTS, KILLS, Table, Victim, arguments, check_struck, committed, contents, teacher
 
 ITEMS = 50
 STOPS = {"interrupt": 128 + signal.SIGINT, "terminate": 128 + signal.SIGTERM}
@@ -28,16 +28,13 @@ def strike(victim: Victim, folder: Path, undisturbed: dict[str, str], fault: str
         end = victim.run(root, *command, fault=fault, at=at)
         check_struck(root, undisturbed, end)
         check_exit(fault, end.code, end.output)
-        kept, first = committed(root), len(asked.ledger)
         again = victim.run(root, *command)
         assert again.code == 0, again.output
         assert contents(root) == undisturbed, f"seed {table.seed}: {fault} at {at}"
         tally.lost += len(undisturbed) - len(contents(root)) + ITEMS - asked.asked()
         tally.duplicated += len(committed(root)) - ITEMS
         tally.repeated += asked.repeats()
-        assert len(asked.ledger) - first == ITEMS - len(kept), f"seed {table.seed}: {fault} at {at}: asked again"
-        assert asked.repeats() <= CONCURRENCY
-        assert asked.repeats() == 0 or fault not in STOPS
+        assert asked.repeats() == 0, f"seed {table.seed}: {fault} at {at}: asked again"
     tally.survived += 1
 
 

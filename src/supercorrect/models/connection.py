@@ -12,6 +12,7 @@ from supercorrect.models.reply import RateLimited, Reply
 from supercorrect.models.retry import retry_after_seconds
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
 
 _QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
@@ -20,26 +21,37 @@ _QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not
 class Connection:
     """A pool of connections: `async with Connection(…) as connection`.
 
+    Args:
+        transport: Who holds the connections. None: this process.
+
     Attributes:
         client: The SDK's client.
         headers: What has to go with each call: the word that no key is sent, where none is wanted.
     """
 
-    def __init__(self, role: str, endpoint: EndpointConfig, access: Access) -> None:
+    def __init__(
+        self,
+        role: str,
+        endpoint: EndpointConfig,
+        access: Access,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
         self._role = role
         self._endpoint = endpoint
         self._access = access
+        self._transport = transport
         self.url = public_url(access.base_url)
 
     async def __aenter__(self) -> Connection:
         import httpx2  # here: both take half a second, which `supercorrect --help` should not wait for
         import openai
 
-        from supercorrect.models.bodies import AS_IT_IS, limit_body
+        from supercorrect.courier.bodies import AS_IT_IS, limit_body
 
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=self._endpoint.limits.max_concurrency)
         transport_client = httpx2.AsyncClient(
             auth=self._access.login,
+            transport=self._transport,
             limits=limits,
             timeout=None,  # one time limit, for the whole request, stands where it is made
             headers=AS_IT_IS,

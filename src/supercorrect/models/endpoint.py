@@ -65,10 +65,15 @@ class Access:
 
     def redacted(self, text: str) -> str:
         """`text` without the key, user and password, cut to 2 KB."""
-        for secret in (self.api_key, *(self.login or ())):
-            if secret:
-                text = text.replace(secret, "[redacted]").replace(quote(secret, safe=""), "[redacted]")
+        for secret in self.secrets:
+            text = text.replace(secret, "[redacted]")
         return text[:_LONGEST_DETAIL]
+
+    @property
+    def secrets(self) -> list[str]:
+        """The key, user and password, as they are and as a URL spells them."""
+        secrets = filter(None, (self.api_key, *(self.login or ())))
+        return [spelling for secret in secrets for spelling in (secret, quote(secret, safe=""))]
 
 
 def read_access(role: str, endpoint: EndpointConfig) -> Access:

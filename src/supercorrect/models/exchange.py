@@ -4,33 +4,66 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from supercorrect.config import EndpointConfig
+from supercorrect.courier.frames import CALL
+from supercorrect.courier.late import LateAnswers
+from supercorrect.courier.launch import ensure_launched
 from supercorrect.models.connection import Connection
-from supercorrect.models.endpoint import Access
+from supercorrect.models.endpoint import Access, is_loopback
 from supercorrect.models.item import Item
 from supercorrect.models.reply import RateLimited, Reply
 from supercorrect.models.responses import responses_body
+
+if TYPE_CHECKING:
+    from supercorrect.courier.transport import CourierTransport
 
 NEW_LIMIT_NAME = "max_completion_tokens"
 """What OpenAI's reasoning models call `max_tokens`, which they refuse."""
 
 
 class Exchange:
-    """Questions, one by one: `async with Exchange(…) as exchange`."""
+    """Questions, one by one: `async with Exchange(…) as exchange`.
 
-    def __init__(self, role: str, endpoint: EndpointConfig, access: Access) -> None:
-        self._connection = Connection(role, endpoint, access)
+    Args:
+        late: What runs before this one still wait for; the courier carries the questions. None: this process asks, and
+            what is under way ends with it.
+    """
+
+    def __init__(self, role: str, endpoint: EndpointConfig, access: Access, late: LateAnswers | None = None) -> None:
+        self._late = late
+        self._courier: CourierTransport | None = None
+        self._connect = partial(Connection, role, endpoint, access)
+        self._limits, self._access = endpoint.limits, access
         self._model = endpoint.served_model or endpoint.model
         self._limit_name = "max_tokens"
         self._takes_responses = endpoint.api == "responses"
 
     async def __aenter__(self) -> Exchange:
-        await self._connection.__aenter__()
+        if self._late is not None:
+            ensure_launched()  # it gets ready while we do
+            from supercorrect.courier.transport import CourierTransport  # here: it imports an HTTP client
+
+            self._courier = CourierTransport(
+                self._late,
+                timeout_seconds=self._limits.timeout_seconds,
+                keepalive=self._limits.max_concurrency,
+                secrets=self._access.secrets,
+                trust_env=not is_loopback(self._access.base_url),
+            )
+            await self._courier.open()
+        self._connection = await self._connect(self._courier).__aenter__()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._connection.__aexit__(*exc_info)
+
+    def keep(self, item: Item) -> None:
+        """Say that what came of an item is kept, as far as it is worth it."""
+        if self._courier is not None:
+            self._courier.keep(item.key)
 
     async def send(self, item: Item, timeout_seconds: float) -> Reply | RateLimited:
         """Make one request for an item.
@@ -43,13 +76,14 @@ class Exchange:
         body, path = item.body(limit_name), item.request.path
         if self._takes_responses:
             body, path = responses_body(body, limit_name), "/responses"
+        headers = connection.headers if self._courier is None else connection.headers | {CALL: item.call}
         try:
             async with asyncio.timeout(timeout_seconds):
                 response = await connection.client.post(
                     path,
                     cast_to=connection.httpx2.Response,
                     body=body,
-                    options={"headers": connection.headers},
+                    options={"headers": headers},
                 )
         except (TimeoutError, connection.openai.APITimeoutError):
             return Reply("failed", detail=f"no answer within {timeout_seconds:g} s")

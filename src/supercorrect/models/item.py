@@ -39,6 +39,11 @@ class Item:
         """The next attempt, as JSON; `limit_name` is what the endpoint calls `max_tokens`."""
         return self.request.body(self._endpoint.model, self.max_tokens, limit_name)
 
+    @property
+    def call(self) -> str:
+        """The next attempt's name, the same in every run, and another for each body."""
+        return f"{self.key}/{self.max_tokens}"
+
     def take(self, reply: Reply) -> Next:
         """Take in a reply: `done`, ask `again` at once, or `later` after a pause."""
         self.attempts += 1

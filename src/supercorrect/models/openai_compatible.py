@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from supercorrect.budget import Budget
 from supercorrect.config import EndpointConfig
+from supercorrect.courier.late import LateAnswers
 from supercorrect.errors import ConfigError
 from supercorrect.models.batch_session import BatchSession
 from supercorrect.models.endpoint import read_access
@@ -93,7 +94,14 @@ class OpenAICompatibleModel:
             await BatchSession(*parts).run(pending, take, show)
         else:
             self._warn_of_batches(pending)
-            await Session(*parts).run(pending, take)
+            late = LateAnswers(self._store.path, self._endpoint.limits.timeout_seconds)
+            try:
+                await late.wait_for_lists()
+                if len(late):
+                    show(f"{len(late)} answers to the run before are taken in")
+                await Session(*parts, late).run(pending, take)
+            finally:
+                late.close(self._store.get_many)
 
     def _warn_of_batches(self, pending: Mapping[str, ChatRequest]) -> None:
         left = [entry.batch_id for entry in BatchLog(self._store).open_entries(pending) if entry.batch_id]

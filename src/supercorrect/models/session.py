@@ -11,6 +11,7 @@ from typing import Protocol
 
 from supercorrect.budget import Budget, cost_usd
 from supercorrect.config import EndpointConfig
+from supercorrect.courier.late import LateAnswers
 from supercorrect.errors import InterruptedRunError, SuperCorrectError
 from supercorrect.models.endpoint import Access, public_url
 from supercorrect.models.exchange import Exchange
@@ -41,14 +42,23 @@ class Session:
 
     It stops by draining: no new request starts, those under way get their answer, and what is answered is committed.
     The first thing that made it stop is raised at the very end.
+
+    Args:
+        late: What runs before this one still wait for; see `Exchange`.
     """
 
     def __init__(
-        self, role: str, endpoint: EndpointConfig, access: Access, store: ResponseKeeper, budget: Budget
+        self,
+        role: str,
+        endpoint: EndpointConfig,
+        access: Access,
+        store: ResponseKeeper,
+        budget: Budget,
+        late: LateAnswers | None = None,
     ) -> None:
         self._role = role
         self._endpoint = endpoint
-        self._exchange = Exchange(role, endpoint, access)
+        self._exchange = Exchange(role, endpoint, access, late)
         self._traffic = Traffic(role, public_url(access.base_url), endpoint.limits)
         self._store = store
         self._budget = budget
@@ -83,6 +93,7 @@ class Session:
                 response = await self._answer(item)
                 if response is not None:
                     commits.add(response)
+                    self._exchange.keep(item)
                 if self._stopping.is_set():
                     return
         except BaseException as error:

@@ -1,0 +1,65 @@
+"""The run's side of the courier's life: started when it is first needed, one for each process that asks."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+_COMMAND = (sys.executable, "-P", "-m", "supercorrect.courier.process")
+
+
+class _Launched:
+    """A courier at work, and the socket that it is told of sessions by."""
+
+    def __init__(self) -> None:
+        self.owner_pid = os.getpid()
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [*_COMMAND, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # who reads ours until it is closed would wait for a late answer
+                start_new_session=True,
+            )
+
+    @property
+    def is_at_work(self) -> bool:
+        return self._process.poll() is None
+
+    def send(self, channel: socket.socket, ledger: int) -> None:
+        socket.send_fds(self._control, [b"."], [channel.fileno(), ledger])
+
+
+_lock = threading.Lock()
+_launched: _Launched | None = None
+
+
+def ensure_launched() -> None:
+    """Start this process's courier, unless it is at work. It is ready a third of a second later."""
+    _courier()
+
+
+def open_channel(ledger: int) -> socket.socket:
+    """A new session with the courier; it is given the descriptor of the session's ledger.
+
+    Raises:
+        OSError: It ended in this moment.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        _courier().send(theirs, ledger)
+    ours.setblocking(False)
+    return ours
+
+
+def _courier() -> _Launched:
+    global _launched
+    with _lock:
+        if _launched is None or _launched.owner_pid != os.getpid() or not _launched.is_at_work:
+            _launched = _Launched()
+        return _launched

@@ -1,0 +1,180 @@
+"""The courier's own program: `python -P -m supercorrect.courier.process DESCRIPTOR`, started by `launch`.
+
+It imports an HTTP client and little else, so that a machine short of memory ends the run and not its courier, and is in
+a session of its own, so that Ctrl-C in the terminal does not reach it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from supercorrect.courier.bodies import limit_body
+from supercorrect.courier.frames import LONGEST_HEAD, frame, read_frame
+from supercorrect.courier.ledger import Answer, write_answer, write_awaited
+
+_POLL_SECONDS = 0.1
+_OF_THE_BODY_AS_SENT = ("content-encoding", "content-length", "transfer-encoding", "connection")
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+async def serve(control: socket.socket) -> None:
+    """Take sessions until the run is gone; return when all that was under way is written down."""
+    loop, run_pid = asyncio.get_running_loop(), os.getppid()
+    gone = asyncio.Event()
+    sessions: set[asyncio.Task[None]] = set()
+
+    def take_session() -> None:
+        _, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+        if descriptors:
+            channel, ledger = descriptors
+            session = loop.create_task(_serve_session(socket.socket(fileno=channel), ledger, gone))
+            sessions.add(session)
+            session.add_done_callback(sessions.discard)
+        else:
+            gone.set()
+
+    loop.add_reader(control, take_session)
+    while not gone.is_set() and os.getppid() == run_pid:  # a fork of the run may hold its end of the socket open
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_POLL_SECONDS):
+                await gone.wait()
+    loop.remove_reader(control)
+    gone.set()
+    for number in _STOPS:
+        signal.signal(number, signal.SIG_DFL)
+    await asyncio.gather(*sessions)
+
+
+async def _serve_session(channel: socket.socket, ledger: int, gone: asyncio.Event) -> None:
+    reader, writer = await asyncio.open_connection(sock=channel, limit=LONGEST_HEAD)
+    try:
+        hello = await read_frame(reader)
+        if hello is not None:
+            await Session(hello[0], ledger, writer).run(reader, gone)
+    finally:
+        writer.close()
+        os.close(ledger)
+
+
+class Session:
+    """Carries what one session of the run asks.
+
+    Args:
+        hello: `path` of the ledger, `timeout_seconds` that a request may take, `secrets` that no file may hold,
+            `keepalive` (idle connections), `trust_env` (whether the environment's proxies are used).
+    """
+
+    def __init__(self, hello: dict[str, Any], ledger: int, writer: asyncio.StreamWriter) -> None:
+        self._hello = hello
+        self._ledger = ledger
+        self._writer = writer
+        self._under_way: dict[asyncio.Task[None], str] = {}
+        self._unkept: dict[str, list[Answer]] = {}
+        self._is_late = False
+
+    async def run(self, reader: asyncio.StreamReader, gone: asyncio.Event) -> None:
+        """Carry requests until the run, or this session of it, ends; then wait for what is under way."""
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=self._hello["keepalive"])
+        async with httpx2.AsyncClient(
+            limits=limits,
+            timeout=None,  # one time limit, for the whole request, stands below
+            event_hooks={"response": [limit_body]},
+            follow_redirects=False,  # another host would be given the key
+            trust_env=self._hello["trust_env"],
+        ) as client:
+            taking = asyncio.create_task(self._take(reader, client))
+            ending = asyncio.create_task(gone.wait())
+            await asyncio.wait({taking, ending}, return_when=asyncio.FIRST_COMPLETED)
+            taking.cancel()
+            ending.cancel()
+            self._write_down()
+            self._writer.close()
+            await asyncio.gather(*self._under_way)
+
+    async def _take(self, reader: asyncio.StreamReader, client: httpx2.AsyncClient) -> None:
+        while said := await read_frame(reader):
+            head, body = said
+            if "kept" in head:
+                self._unkept.pop(head["kept"], None)
+                continue
+            task = asyncio.create_task(self._carry(head, body, client))
+            self._under_way[task] = head["call"]
+            task.add_done_callback(self._under_way.pop)
+
+    async def _carry(self, head: dict[str, Any], body: bytes, client: httpx2.AsyncClient) -> None:
+        try:
+            async with asyncio.timeout(self._hello["timeout_seconds"]):
+                request = client.build_request(head["method"], head["url"], headers=head["headers"], content=body)
+                response = await client.send(request)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the run has to hear of it
+            self._say({"number": head["number"], "error": type(error).__name__, "detail": str(error)})
+            self._give_up()
+            return
+        headers = [(n, v) for n, v in response.headers.multi_items() if n.lower() not in _OF_THE_BODY_AS_SENT]
+        text = self._worth_keeping(response)
+        if text is None:
+            self._give_up()
+        else:
+            self._remember(Answer(head["call"], response.status_code, headers, text))
+        self._say({"number": head["number"], "status": response.status_code, "headers": headers}, response.content)
+
+    def _say(self, head: dict[str, Any], body: bytes = b"") -> None:
+        if not self._is_late:
+            self._writer.write(frame(head, body))
+
+    def _remember(self, answer: Answer) -> None:
+        if not self._is_late:
+            self._unkept.setdefault(answer.key, []).append(answer)
+            return
+        with suppress(OSError):  # a full disk: the request is made again
+            write_answer(self._ledger, answer)
+
+    def _give_up(self) -> None:
+        if self._is_late:  # a later run need not wait until all others have come
+            others = [call for task, call in self._under_way.items() if task is not asyncio.current_task()]
+            with suppress(OSError):
+                write_awaited(self._ledger, others)
+
+    def _write_down(self) -> None:
+        """Put on disk what the run has not kept, and what may still come; where there is neither, nothing is left."""
+        self._is_late = True
+        unkept = [answer for answers in self._unkept.values() for answer in answers]
+        with suppress(OSError):
+            if not unkept and not self._under_way:
+                Path(self._hello["path"]).unlink()
+                return
+            write_awaited(self._ledger, list(self._under_way.values()))
+            for answer in unkept:
+                write_answer(self._ledger, answer)
+
+    def _worth_keeping(self, response: httpx2.Response) -> str | None:
+        """The body of a success, unless it holds a secret, which no file may."""
+        if not response.is_success:
+            return None
+        try:
+            body = response.content.decode()
+        except UnicodeDecodeError:
+            return None
+        return None if any(secret in body for secret in self._hello["secrets"]) else body
+
+
+def main(descriptor: int) -> None:
+    """Serve the run at the other end of a socket."""
+    for number in _STOPS:
+        signal.signal(number, signal.SIG_IGN)  # a signal to all of a job's processes: the run drains, and needs us
+    with socket.socket(fileno=descriptor) as control:
+        control.setblocking(False)
+        asyncio.run(serve(control))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

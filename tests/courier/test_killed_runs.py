@@ -1,0 +1,158 @@
+"""Runs, couriers and both are killed; the server's ledger says what was paid for twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from asking_runs import CONCURRENCY, Run, mock_teacher, undisturbed
+from supercorrect.sandbox.server import MockOptions, running_app
+
+SLOW = MockOptions(latency_seconds=1.5)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def wait_until_gone(pid: int, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline, f"process {pid} is still there"
+        time.sleep(0.02)
+
+
+def test_what_was_under_way_is_answered_and_taken_in(tmp_path: Path) -> None:
+    with mock_teacher(SLOW) as mock:
+        run = Run(tmp_path, mock, 40)
+        process = run.begin_and_wait_for(CONCURRENCY)
+        [courier] = children(process.pid)
+        process.kill()
+        began_seconds = time.monotonic()
+        process.communicate()  # the courier holds no pipe of the run's
+        assert time.monotonic() - began_seconds < 1
+        assert len(run.late()) == 1
+        assert run.finish() == undisturbed(run.hashes())
+        assert run.repeats() == 0 and run.late() == []
+        wait_until_gone(courier)
+
+
+def test_it_can_be_taken_in_long_after(tmp_path: Path) -> None:
+    with mock_teacher(SLOW) as mock:
+        run = Run(tmp_path, mock, 40)
+        process = run.begin_and_wait_for(CONCURRENCY)
+        [courier] = children(process.pid)
+        process.kill()
+        process.communicate()
+        wait_until_gone(courier)
+        assert run.finish() == undisturbed(run.hashes())
+        assert run.repeats() == 0 and run.late() == []
+
+
+def test_a_run_killed_again_while_it_waits_loses_nothing(tmp_path: Path) -> None:
+    with mock_teacher(SLOW) as mock:
+        run = Run(tmp_path, mock, 40)
+        run.begin_and_wait_for(CONCURRENCY).kill()
+        for _ in range(3):
+            process = run.begin()
+            time.sleep(0.9)
+            process.kill()
+            process.communicate()
+        assert run.finish() == undisturbed(run.hashes())
+        assert run.repeats() == 0 and run.late() == []
+
+
+def test_a_run_goes_on_without_the_courier_that_was_killed(tmp_path: Path) -> None:
+    with mock_teacher(SLOW) as mock:
+        run = Run(tmp_path, mock, 60)
+        process = run.begin_and_wait_for(CONCURRENCY)
+        os.kill(children(process.pid)[0], signal.SIGKILL)
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+        assert (tmp_path / "data.jsonl").read_bytes() == undisturbed(run.hashes())
+        assert run.repeats() <= CONCURRENCY  # what it had under way
+        run.finish()
+        assert run.late() == []
+
+
+def test_where_both_are_killed_what_was_under_way_is_asked_again(tmp_path: Path) -> None:
+    """As when a container ends."""
+    with mock_teacher(SLOW) as mock:
+        run = Run(tmp_path, mock, 40)
+        process = run.begin_and_wait_for(CONCURRENCY)
+        [courier] = children(process.pid)
+        os.kill(courier, signal.SIGSTOP)
+        process.kill()
+        os.kill(courier, signal.SIGKILL)
+        process.communicate()
+        assert run.finish() == undisturbed(run.hashes())
+        assert 0 < run.repeats() <= CONCURRENCY and run.late() == []
+
+
+def test_a_signal_to_all_of_a_job_lets_the_run_drain(tmp_path: Path) -> None:
+    with mock_teacher(SLOW) as mock:
+        run = Run(tmp_path, mock, 40)
+        process = run.begin_and_wait_for(CONCURRENCY)
+        for pid in (*children(process.pid), process.pid):
+            os.kill(pid, signal.SIGTERM)
+        process.communicate()
+        assert process.returncode == 128 + signal.SIGTERM
+        assert len(run.committed()) == len(mock.ledger) and run.late() == []
+        run.finish()
+        assert run.repeats() == 0
+
+
+def test_a_courier_whose_run_is_gone_can_be_ended(tmp_path: Path) -> None:
+    with mock_teacher(MockOptions(latency_seconds=20)) as mock:
+        process = Run(tmp_path, mock, 40).begin_and_wait_for(CONCURRENCY)
+        [courier] = children(process.pid)
+        process.kill()
+        process.communicate()
+        time.sleep(0.5)
+        os.kill(courier, signal.SIGTERM)
+        wait_until_gone(courier, seconds=2)
+
+
+@pytest.mark.parametrize("said", ["the key is sk-canary-key", "it is four"])
+def test_an_answer_with_the_key_in_it_is_not_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("TEACHER_KEY", "sk-canary-key")
+    with mock_teacher(SLOW, answer=lambda messages: said) as mock:
+        run = Run(tmp_path, mock, 20, key="TEACHER_KEY")
+        process = run.begin_and_wait_for(CONCURRENCY)
+        [courier] = children(process.pid)
+        process.kill()
+        process.communicate()
+        wait_until_gone(courier)
+        [late] = run.late()
+        text = late.read_text()
+        assert text.count(said) == (CONCURRENCY if said == "it is four" else 0) and "canary" not in text
+        assert late.stat().st_mode & 0o077 == 0
+        run.finish()
+        assert run.late() == []
+
+
+def test_a_proxy_of_the_environment_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the courier, which has no more to tell it than what the endpoint is to know."""
+    headers: list[dict[str, str]] = []
+
+    async def proxy(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
+            answer = {"message": {"content": "four"}, "finish_reason": "stop"}
+            await JSONResponse({"choices": [answer], "model": "mock"})(scope, receive, send)
+
+    with running_app(proxy) as url:
+        monkeypatch.setenv("HTTP_PROXY", url.removesuffix("/v1"))
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        Run(tmp_path, SimpleNamespace(url="http://teacher.invalid/v1"), 1).finish()
+    assert headers[0]["host"] == "teacher.invalid" and not [name for name in headers[0] if "supercorrect" in name]
