@@ -2,12 +2,14 @@
 
     python benchmarks/kills.py --json figures.json            # 50 kills over 2,000 requests
     python benchmarks/kills.py --kills 5 --requests 200
+    python benchmarks/kills.py --with-children --only supercorrect   # as when a container ends
 
 Each asks one mock teacher the same questions, 16 at a time, in a process and virtual environment of its own. It is
 killed when the server has got so many requests more, drawn from a seed that all share, and started again as its
 documentation says (inspect_ai: `eval`, then `eval-retry` of the newest log; curator: the same script). The server's
-ledger judges: a request that comes again is paid for twice. What the server was still answering at a kill nobody can
-keep, so that stands beside it: a faster client has more of it. Then the rows that the system ends with are counted.
+ledger judges: a request that comes again is paid for twice. What the server was still answering at the kills stands
+beside it: a client loses it with its connections, and a faster client has more of it. Then the rows that the system
+ends with are counted. A kill ends the process that was started; `--with-children` ends all that it has started, too.
 
 An answer takes 1 s, as from a real teacher, half more or less as the question falls: `--latency`. So every system has
 as many requests under way as it may. With 0.1 s on two cores a system that works for long over an answer has fewer, and
@@ -23,6 +25,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import subprocess
 import tempfile
 import time
@@ -139,6 +142,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--latency", type=float, default=1.0, help="seconds that an answer takes, on average")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--with-children", action="store_true", help="kill what a system has started, too (Linux)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         peers = {name: needed for name, needed in PEERS.items() if name in options.only}
@@ -151,8 +155,8 @@ def main() -> None:
         for name in options.only:
             work = Path(folder) / name
             work.mkdir()
-            rng, app = random.Random(options.seed), create_app(answer, with_latency(options.latency))
-            cost = costs[name] = measure(name, pythons[name], work, app, options.requests, options.kills, rng)
+            app = create_app(answer, with_latency(options.latency))
+            cost = costs[name] = measure(name, pythons[name], work, app, options)
             asked = f"{cost.kills:8}{cost.requests:10}{cost.under_way:11}{cost.repeated:10}"
             print(f"{name:14}{asked}{cost.lost:6}{cost.duplicated:12}{cost.seconds:7.0f}", flush=True)
     if options.json:
@@ -170,9 +174,9 @@ def with_latency(seconds: float) -> MockOptions:
     return MockOptions(latency_seconds=seconds / 2, faults=FaultScript(jitter_seconds=seconds))
 
 
-def measure(name: str, python: str, work: Path, app: Starlette, count: int, kills: int, rng: random.Random) -> Cost:
+def measure(name: str, python: str, work: Path, app: Starlette, options: argparse.Namespace) -> Cost:
     """Kill one system again and again, then let it end."""
-    began = time.monotonic()
+    count, kills, rng, began = options.requests, options.kills, random.Random(options.seed), time.monotonic()
     (work / "driver.py").write_text(QUESTIONS + DRIVERS[name])
     ledger: list[LedgerRow] = app.state.ledger
     clients: list[set[object]] = [set()]
@@ -181,7 +185,7 @@ def measure(name: str, python: str, work: Path, app: Starlette, count: int, kill
     with running_app(app) as url:
         for _ in range(kills):
             enough = len(ledger) + rng.randrange(1, 9 * count // (5 * kills))
-            if not killed_at(start(python, work, url, count), ledger, enough):
+            if not killed_at(start(python, work, url, count), ledger, enough, options.with_children):
                 break  # it has ended before
             done += 1
             under_way += len(clients[-1])
@@ -207,15 +211,26 @@ def start(python: str, work: Path, url: str, count: int) -> subprocess.Popen[byt
         return subprocess.Popen(command, cwd=work, env=os.environ | quiet | private, stdout=log, stderr=log)
 
 
-def killed_at(process: subprocess.Popen[bytes], ledger: list[LedgerRow], enough: int) -> bool:
+def killed_at(process: subprocess.Popen[bytes], ledger: list[LedgerRow], enough: int, with_children: bool) -> bool:
     """Kill a process when the server has got `enough` requests; False: it has ended before."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while len(ledger) < enough and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
     was_at_work = process.poll() is None
-    process.kill()
+    if was_at_work:
+        kill(process, with_children)
     process.wait()
     return was_at_work
+
+
+def kill(process: subprocess.Popen[bytes], with_children: bool) -> None:
+    """Kill a process, or it and all that it has started; these are stopped first, so that none sees another end."""
+    pids = [process.pid]
+    for pid in pids if with_children else ():
+        os.kill(pid, signal.SIGSTOP)
+        pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 
+from supercorrect.errors import SuperCorrectError
+
 _COMMAND = (sys.executable, "-P", "-m", "supercorrect.courier.process")
 
 
@@ -18,14 +20,20 @@ class _Launched:
         self.owner_pid = os.getpid()
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [*_COMMAND, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # who reads ours until it is closed would wait for a late answer
-                start_new_session=True,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [*_COMMAND, str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,  # who reads ours until it is closed would wait for a late answer
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise SuperCorrectError(
+                    f"the process that carries requests cannot be started: {error.strerror}. See that this machine has "
+                    "memory and processes left, then start the same command again."
+                ) from error
 
     @property
     def is_at_work(self) -> bool:
@@ -40,7 +48,11 @@ _launched: _Launched | None = None
 
 
 def ensure_launched() -> None:
-    """Start this process's courier, unless it is at work. It is ready a third of a second later."""
+    """Start this process's courier, unless it is at work. It is ready a third of a second later.
+
+    Raises:
+        SuperCorrectError: No process can be started.
+    """
     _courier()
 
 

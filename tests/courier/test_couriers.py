@@ -13,9 +13,11 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from asking_runs import CONCURRENCY, Run, mock_teacher, undisturbed
+from supercorrect.courier.launch import ensure_launched
+from supercorrect.errors import SuperCorrectError
 from supercorrect.sandbox.server import MockOptions, running_app
 
-SLOW = MockOptions(latency_seconds=1.5)
+SLOW = MockOptions(latency_seconds=1.0)
 
 
 def children(pid: int) -> list[int]:
@@ -156,3 +158,13 @@ def test_a_proxy_of_the_environment_is_asked(tmp_path: Path, monkeypatch: pytest
         monkeypatch.delenv("NO_PROXY", raising=False)
         Run(tmp_path, SimpleNamespace(url="http://teacher.invalid/v1"), 1).finish()
     assert headers[0]["host"] == "teacher.invalid" and not [name for name in headers[0] if "supercorrect" in name]
+
+
+def test_a_machine_that_can_start_no_process_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("supercorrect.courier.launch._launched", None)
+    monkeypatch.setattr("subprocess.Popen", refused)
+    with pytest.raises(SuperCorrectError, match="cannot be started: Resource temporarily unavailable"):
+        ensure_launched()
