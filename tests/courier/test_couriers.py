@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +15,13 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from asking_runs import CONCURRENCY, Run, mock_teacher, undisturbed
+from supercorrect.config import EndpointConfig, SamplingConfig
 from supercorrect.courier.launch import ensure_launched
+from supercorrect.courier.ledger import Answer, create_ledger, write_answer
 from supercorrect.errors import SuperCorrectError
+from supercorrect.models import ChatRequest, OpenAICompatibleModel
 from supercorrect.sandbox.server import MockOptions, running_app
+from supercorrect.store import RequestStore
 
 SLOW = MockOptions(latency_seconds=1.0)
 
@@ -135,29 +141,90 @@ def test_an_answer_with_the_key_in_it_is_not_written_down(
         process.kill()
         process.communicate()
         wait_until_gone(courier)
-        [late] = run.late()
-        text = late.read_text()
+        text = "".join(path.read_text() for path in run.late())
         assert text.count(said) == (CONCURRENCY if said == "it is four" else 0) and "canary" not in text
-        assert late.stat().st_mode & 0o077 == 0
+        assert all(path.stat().st_mode & 0o077 == 0 for path in run.late())
         run.finish()
         assert run.late() == []
 
 
+class Server:
+    """Answers "four" to anything, with headers of its own choice; `headers` are those of each request."""
+
+    def __init__(self, seconds: float = 0.0, echo: bool = False) -> None:
+        self.headers: list[dict[str, str]] = []
+        self._seconds, self._echo = seconds, echo
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
+        await asyncio.sleep(self._seconds)
+        answer = {"message": {"content": "four"}, "finish_reason": "stop"}
+        response = JSONResponse({"choices": [answer], "model": "mock"})
+        if self._echo:
+            said = self.headers[-1].get("authorization", "")
+            response.raw_headers += [(b"x-note", "é".encode("latin-1")), (b"set-cookie", said.encode())]
+        await response(scope, receive, send)
+
+
 def test_a_proxy_of_the_environment_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the courier, which has no more to tell it than what the endpoint is to know."""
-    headers: list[dict[str, str]] = []
-
-    async def proxy(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
-            answer = {"message": {"content": "four"}, "finish_reason": "stop"}
-            await JSONResponse({"choices": [answer], "model": "mock"})(scope, receive, send)
-
+    """By the courier, and it is told no more than the endpoint is to know."""
+    proxy = Server()
     with running_app(proxy) as url:
         monkeypatch.setenv("HTTP_PROXY", url.removesuffix("/v1"))
         monkeypatch.delenv("NO_PROXY", raising=False)
         Run(tmp_path, SimpleNamespace(url="http://teacher.invalid/v1"), 1).finish()
-    assert headers[0]["host"] == "teacher.invalid" and not [name for name in headers[0] if "supercorrect" in name]
+    [headers] = proxy.headers
+    assert headers["host"] == "teacher.invalid" and not [name for name in headers if "supercorrect" in name]
+
+
+def test_no_header_of_an_answer_is_written_down_or_ends_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever bytes it is of: a key, a cookie, an é."""
+    monkeypatch.setenv("TEACHER_KEY", "sk-canary-key")
+    server = Server(seconds=1.0, echo=True)
+    with running_app(server) as url:
+        run = Run(tmp_path, SimpleNamespace(url=url), 10, key="TEACHER_KEY")
+        process = run.begin()
+        while len(server.headers) < 10:
+            time.sleep(0.01)
+        [courier] = children(process.pid)
+        process.kill()
+        process.communicate()
+        wait_until_gone(courier)
+        [late] = run.late()
+        assert late.read_text().count("four") == 10 and "canary" not in late.read_text()
+        run.finish()
+        run.count = 20
+        run.finish()
+    assert len(server.headers) == 20 and run.late() == []
+
+
+def test_a_signal_ends_a_run_that_only_waits_for_the_run_before(tmp_path: Path) -> None:
+    with mock_teacher(MockOptions(latency_seconds=6)) as mock:
+        run = Run(tmp_path, mock, CONCURRENCY)
+        run.begin_and_wait_for(CONCURRENCY).kill()
+        process = run.begin()
+        time.sleep(2)
+        process.terminate()
+        began_seconds = time.monotonic()
+        process.communicate()
+        assert process.returncode == 128 + signal.SIGTERM and time.monotonic() - began_seconds < 2
+        assert run.finish() == undisturbed(run.hashes())
+        assert run.repeats() == 0 and run.late() == []
+
+
+def test_what_a_killed_run_had_kept_but_not_removed_is_removed(tmp_path: Path) -> None:
+    """Also by a run that has nothing left to ask."""
+    with mock_teacher(MockOptions()) as mock:
+        run = Run(tmp_path, mock, 2)
+        run.finish()
+        path, descriptor = create_ledger(tmp_path / "store.sqlite")
+        write_answer(descriptor, Answer(f"{sorted(run.committed())[0]}/1024", "{}"))
+        os.close(descriptor)
+        assert run.late() == [path]
+        run.finish()
+        assert run.late() == [] and run.repeats() == 0
 
 
 def test_a_machine_that_can_start_no_process_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,3 +235,17 @@ def test_a_machine_that_can_start_no_process_is_named(monkeypatch: pytest.Monkey
     monkeypatch.setattr("subprocess.Popen", refused)
     with pytest.raises(SuperCorrectError, match="cannot be started: Resource temporarily unavailable"):
         ensure_launched()
+
+
+def test_a_courier_that_cannot_work_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not taken for a teacher that is not there."""
+    monkeypatch.setattr("supercorrect.courier.launch._launched", None)
+    monkeypatch.setattr("supercorrect.courier.launch._COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
+    endpoint = EndpointConfig(model="mock", base_url="http://127.0.0.1:9/v1", api_key_env=None)
+    request = ChatRequest((("user", "four?"),), SamplingConfig())
+    with (
+        RequestStore(tmp_path / "store.sqlite") as store,
+        pytest.raises(SuperCorrectError, match=r"carries requests ended with code 3; `.*SystemExit.*` says why"),
+    ):
+        OpenAICompatibleModel("teacher", endpoint, store).ask_all([request])
+    assert list(tmp_path.glob("*-late-*")) == []

@@ -11,16 +11,28 @@ CALL = "X-Supercorrect-Call"
 LONGEST_HEAD = 4_000_000
 """Bytes. It holds the headers that a server sends."""
 
+Frame = tuple[dict[str, Any], bytes]
+
 
 def frame(head: dict[str, Any], body: bytes = b"") -> bytes:
     """A message."""
     return json.dumps(head | {"size": len(body)}).encode() + b"\n" + body
 
 
-async def read_frame(reader: asyncio.StreamReader) -> tuple[dict[str, Any], bytes] | None:
+async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
     """The next message; None: the other side is gone. The reader has to take lines of `LONGEST_HEAD`."""
     try:
         head = json.loads(await reader.readuntil(b"\n"))
         return head, await reader.readexactly(head["size"])
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
+
+
+def headers_as_text(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """Headers as JSON can hold them, whatever bytes they are of."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+
+
+def headers_as_sent(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """The headers that `headers_as_text` was given."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]

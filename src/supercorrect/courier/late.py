@@ -6,11 +6,14 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from supercorrect.courier.ledger import Answer, LedgerReader, find_ledgers
+from supercorrect.courier.ledger import LedgerReader, find_ledgers
+from supercorrect.errors import StorageError
 
-_POLL_SECONDS = 0.05
+POLL_SECONDS = 0.05
+"""How often who waits for an answer should look."""
 _LISTING_SECONDS = 5.0
 
 
@@ -19,62 +22,66 @@ class LateAnswers:
 
     Args:
         timeout_seconds: How long one may be waited for at most: what the request itself was given.
+        stored: Which of some keys are in the store.
     """
 
-    def __init__(self, store: Path, timeout_seconds: float) -> None:
+    def __init__(self, store: Path, timeout_seconds: float, stored: Callable[[Sequence[str]], Collection[str]]) -> None:
         self.store = store
+        self._stored = stored
         self._kept: set[str] = set()
-        self._found: defaultdict[str, deque[Answer]] = defaultdict(deque)
-        self._deadline = time.monotonic() + timeout_seconds
+        self._found: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._deadline_seconds = time.monotonic() + timeout_seconds
+        self._looked_seconds = 0.0
         self._ledgers: list[LedgerReader] = []
         for path in find_ledgers(store):
-            try:
+            with suppress(OSError):  # its courier had nothing to say, and took it away
                 self._ledgers.append(LedgerReader(path))
-            except OSError:
-                continue  # its courier had nothing to say, and took it away
+
+    def __enter__(self) -> LateAnswers:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Remove each file whose courier is gone and whose answers are all kept; a later run removes what is left."""
+        self._look()
+        for ledger in self._ledgers:
+            keys = {answer.key for answer in ledger.answers} - self._kept
+            with suppress(OSError, StorageError):
+                if ledger.is_over and len(self._stored(list(keys))) == len(keys):
+                    ledger.path.unlink(missing_ok=True)
+            ledger.close()
 
     async def wait_for_lists(self) -> None:
         """Return when each courier at work has said what may still come; it does so as soon as its run is gone."""
-        patience = time.monotonic() + _LISTING_SECONDS
-        self._read()
-        while any(ledger.awaited is None for ledger in self._ledgers) and time.monotonic() < patience:
-            await asyncio.sleep(_POLL_SECONDS)
-            self._read()
+        patience_seconds = time.monotonic() + _LISTING_SECONDS
+        self._look()
+        while not all(ledger.is_listed for ledger in self._ledgers) and time.monotonic() < patience_seconds:
+            await asyncio.sleep(POLL_SECONDS)
+            self._look()
 
-    def __len__(self) -> int:
-        """How many answers have come, or may still come."""
-        awaited = sum(len(ledger.awaited or ()) for ledger in self._ledgers)
-        return sum(map(len, self._found.values())) + awaited
+    def count(self, keys: Collection[str]) -> int:
+        """How many answers to requests of these keys have come, or may still come."""
+        calls = [call for call, bodies in self._found.items() for _ in bodies]
+        calls += [call for ledger in self._ledgers for call in ledger.awaited]
+        return sum(call.partition("/")[0] in keys for call in calls)
 
-    async def take(self, call: str) -> Answer | None:
-        """An answer to a call, each only once; waits while it may still come. None: the call has to be made."""
-        while not self._found[call] and self._may_come(call):
-            await asyncio.sleep(_POLL_SECONDS)
-            self._read()
-        return self._found[call].popleft() if self._found[call] else None
+    def take(self, call: str) -> bytes | None:
+        """The body of an answer to a call, each only once; None: none has come."""
+        is_awaited = any(call in ledger.awaited for ledger in self._ledgers)
+        if not self._found[call] and is_awaited and time.monotonic() - self._looked_seconds > POLL_SECONDS / 2:
+            self._look()
+        return self._found[call].popleft().encode() if self._found[call] else None
+
+    def may_come(self, call: str) -> bool:
+        """Whether it is worth waiting for an answer to a call."""
+        is_awaited = any(call in ledger.awaited for ledger in self._ledgers)
+        return is_awaited and time.monotonic() < self._deadline_seconds
 
     def keep(self, key: str) -> None:
         """Say that what came for a key is kept, as far as it is worth it."""
         self._kept.add(key)
 
-    def close(self, stored: Callable[[Sequence[str]], Collection[str]]) -> None:
-        """Remove each file whose courier is gone and whose answers are all kept.
-
-        Args:
-            stored: Which of some keys are in the store.
-        """
-        self._read()
-        for ledger in self._ledgers:
-            keys = {answer.key for answer in ledger.answers} - self._kept
-            if ledger.awaited == set() and len(stored(list(keys))) == len(keys):
-                ledger.path.unlink(missing_ok=True)
-            ledger.close()
-
-    def _may_come(self, call: str) -> bool:
-        is_awaited = any(call in (ledger.awaited or ()) for ledger in self._ledgers)
-        return is_awaited and time.monotonic() < self._deadline
-
-    def _read(self) -> None:
+    def _look(self) -> None:
+        self._looked_seconds = time.monotonic()
         for ledger in self._ledgers:
             for answer in ledger.read():
-                self._found[answer.call].append(answer)
+                self._found[answer.call].append(answer.body)

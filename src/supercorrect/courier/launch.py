@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ class _Launched:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [*_COMMAND, str(theirs.fileno())],
+                    [*_COMMAND, str(theirs.fileno()), str(self.owner_pid)],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -35,9 +36,13 @@ class _Launched:
                     "memory and processes left, then start the same command again."
                 ) from error
 
-    @property
     def is_at_work(self) -> bool:
-        return self._process.poll() is None
+        """Raises SuperCorrectError where it has failed, as the next one would; one that was killed is replaced."""
+        if (code := self._process.poll()) is not None and code > 0:
+            raise SuperCorrectError(
+                f"the process that carries requests ended with code {code}; `{shlex.join(_COMMAND)}` says why."
+            )
+        return code is None
 
     def send(self, channel: socket.socket, ledger: int) -> None:
         socket.send_fds(self._control, [b"."], [channel.fileno(), ledger])
@@ -51,7 +56,7 @@ def ensure_launched() -> None:
     """Start this process's courier, unless it is at work. It is ready a third of a second later.
 
     Raises:
-        SuperCorrectError: No process can be started.
+        SuperCorrectError: It cannot be started.
     """
     _courier()
 
@@ -60,18 +65,22 @@ def open_channel(ledger: int) -> socket.socket:
     """A new session with the courier; it is given the descriptor of the session's ledger.
 
     Raises:
-        OSError: It ended in this moment.
+        SuperCorrectError: It cannot be started.
+        OSError: It ends as soon as it is started.
     """
     ours, theirs = socket.socketpair()
     with theirs:
-        _courier().send(theirs, ledger)
+        try:
+            _courier().send(theirs, ledger)
+        except OSError:  # it was killed a moment ago
+            _courier(after_a_failure=True).send(theirs, ledger)
     ours.setblocking(False)
     return ours
 
 
-def _courier() -> _Launched:
+def _courier(*, after_a_failure: bool = False) -> _Launched:
     global _launched
     with _lock:
-        if _launched is None or _launched.owner_pid != os.getpid() or not _launched.is_at_work:
+        if after_a_failure or _launched is None or _launched.owner_pid != os.getpid() or not _launched.is_at_work():
             _launched = _Launched()
         return _launched

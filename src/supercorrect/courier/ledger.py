@@ -9,7 +9,7 @@ import stat
 import tempfile
 import zlib
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,13 @@ _own: set[Path] = set()
 
 @dataclass(frozen=True)
 class Answer:
-    """A success that an endpoint sent.
+    """The body of a success.
 
     Attributes:
         call: The request's name, `KEY/ATTEMPT`: the same in every run.
     """
 
     call: str
-    status: int
-    headers: list[tuple[str, str]]
     body: str
 
     @property
@@ -45,6 +43,7 @@ def create_ledger(store: Path) -> tuple[Path, int]:
     Raises:
         StorageError: The disk does not take it.
     """
+    store = store.resolve()
     try:
         descriptor, name = tempfile.mkstemp(prefix=f"{store.name}{_MARK}", dir=store.parent)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -57,16 +56,21 @@ def create_ledger(store: Path) -> tuple[Path, int]:
     return Path(name), descriptor
 
 
-def release_ledger(path: Path, *, courier_is_gone: bool) -> None:
-    """Say that a session of this process is over: if anything stands in its file, it is one of those that are found."""
+def release_ledger(path: Path, *, is_over: bool) -> None:
+    """Say that this process has no more to do with a session: what stands in its file may be found from now on.
+
+    Args:
+        is_over: Whether its courier has ended it, and has written all that it will. An empty file then goes.
+    """
     _own.discard(path)
-    with suppress(FileNotFoundError):
-        if courier_is_gone and path.stat().st_size == 0:  # it was killed
+    with suppress(OSError):
+        if is_over and path.stat().st_size == 0:  # its courier was killed
             path.unlink()
 
 
 def find_ledgers(store: Path) -> list[Path]:
     """The files of sessions that are over, and of those that other processes have at work."""
+    store = store.resolve()
     return [path for path in sorted(store.parent.glob(f"{escape(store.name)}{_MARK}*")) if path not in _own]
 
 
@@ -75,9 +79,14 @@ def write_awaited(descriptor: int, calls: list[str]) -> None:
     _write_line(descriptor, {"awaited": calls})
 
 
+def write_given_up(descriptor: int, call: str) -> None:
+    """Say that the answer to a call will not come."""
+    _write_line(descriptor, {"given_up": call})
+
+
 def write_answer(descriptor: int, answer: Answer) -> None:
     """Add an answer."""
-    _write_line(descriptor, asdict(answer))
+    _write_line(descriptor, {"call": answer.call, "body": answer.body})
 
 
 class LedgerReader:
@@ -85,7 +94,9 @@ class LedgerReader:
 
     Attributes:
         answers: Those that have come, in their order.
-        awaited: Calls whose answers may still come. None: the courier has not said yet.
+        awaited: Calls whose answers may still come.
+        is_listed: Whether the courier has said which; it does so as soon as its run is gone.
+        is_over: Whether nobody was at work on it any more when it was last read, to its end.
 
     Raises:
         OSError: It is no file, or cannot be read.
@@ -94,7 +105,8 @@ class LedgerReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.answers: list[Answer] = []
-        self.awaited: set[str] | None = None
+        self.awaited: set[str] = set()
+        self.is_listed = self.is_over = False
         self._unread = b""
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
@@ -103,22 +115,16 @@ class LedgerReader:
 
     def read(self) -> list[Answer]:
         """The answers that have come since the last time. A damaged line is none: the request is made again."""
-        is_at_work = self._is_locked()  # before the look, so that the last lines of one who ends now are seen
+        self.is_over = not self._is_locked()  # before the look, so that the last lines of one who ends now are seen
         while part := os.read(self._descriptor, 1 << 20):
             self._unread += part
         *lines, self._unread = self._unread.split(b"\n")
-        fresh = []
+        known = len(self.answers)
         for line in lines:
-            said = _parse_line(line)
-            if isinstance(said, Answer):
-                fresh.append(said)
-                (self.awaited or set()).discard(said.call)
-            elif said is not None:
-                self.awaited = said
-        if not is_at_work:
-            self.awaited = set()
-        self.answers += fresh
-        return fresh
+            self._take(line)
+        if self.is_over:
+            self.awaited, self.is_listed = set(), True
+        return self.answers[known:]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -132,22 +138,31 @@ class LedgerReader:
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         return False
 
+    def _take(self, line: bytes) -> None:
+        match _parse_line(line):
+            case {"awaited": list(calls)}:
+                self.awaited, self.is_listed = {str(call) for call in calls}, True
+            case {"given_up": str(call)}:
+                self.awaited.discard(call)
+            case {"call": str(call), "body": str(body)}:
+                self.awaited.discard(call)
+                self.answers.append(Answer(call, body))
+
 
 def _write_line(descriptor: int, value: dict[str, Any]) -> None:
     text = json.dumps(value).encode()
-    os.write(descriptor, b"%08x %s\n" % (zlib.crc32(text), text))
+    line = b"%08x %s\n" % (zlib.crc32(text), text)
+    os.write(descriptor, b"\n" + line)  # a line that a full disk cut short does not take this one along
     os.fsync(descriptor)
 
 
-def _parse_line(line: bytes) -> Answer | set[str] | None:
+def _parse_line(line: bytes) -> Any:
     checksum, _, text = line.partition(b" ")
     if checksum != b"%08x" % zlib.crc32(text):
         return None
     try:
         value = json.loads(text)
-        if "awaited" in value:
-            return {str(call) for call in value["awaited"]}
-        headers = [(str(name), str(word)) for name, word in value["headers"]]
-        return Answer(str(value["call"]), int(value["status"]), headers, str(value["body"]))
-    except (ValueError, TypeError, KeyError, RecursionError):
+        json.dumps(value, ensure_ascii=False).encode()  # half a character, written as \ud800, is no text
+    except (ValueError, RecursionError):
         return None
+    return value

@@ -1,4 +1,4 @@
-"""The courier's own program: `python -P -m supercorrect.courier.process DESCRIPTOR`, started by `launch`.
+"""The courier's own program, `python -P -m supercorrect.courier.process DESCRIPTOR RUN_PID`, started by `launch`.
 
 It imports an HTTP client and little else, so that a machine short of memory ends the run and not its courier, and is in
 a session of its own, so that Ctrl-C in the terminal does not reach it.
@@ -7,6 +7,7 @@ a session of its own, so that Ctrl-C in the terminal does not reach it.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -17,30 +18,31 @@ from typing import Any
 
 import httpx2
 
-from supercorrect.courier.bodies import limit_body
-from supercorrect.courier.frames import LONGEST_HEAD, frame, read_frame
-from supercorrect.courier.ledger import Answer, write_answer, write_awaited
+from supercorrect.courier.frames import LONGEST_HEAD, frame, headers_as_sent, headers_as_text, read_frame
+from supercorrect.courier.http import open_client
+from supercorrect.courier.ledger import Answer, write_answer, write_awaited, write_given_up
 
 _POLL_SECONDS = 0.1
-_OF_THE_BODY_AS_SENT = ("content-encoding", "content-length", "transfer-encoding", "connection")
+_OF_THE_BODY_AS_SENT = (b"content-encoding", b"content-length", b"transfer-encoding", b"connection")
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
-async def serve(control: socket.socket) -> None:
+async def serve(control: socket.socket, run_pid: int) -> None:
     """Take sessions until the run is gone; return when all that was under way is written down."""
-    loop, run_pid = asyncio.get_running_loop(), os.getppid()
-    gone = asyncio.Event()
+    loop, gone = asyncio.get_running_loop(), asyncio.Event()
     sessions: set[asyncio.Task[None]] = set()
 
     def take_session() -> None:
-        _, descriptors, _, _ = socket.recv_fds(control, 1, 2)
-        if descriptors:
-            channel, ledger = descriptors
-            session = loop.create_task(_serve_session(socket.socket(fileno=channel), ledger, gone))
+        said, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+        if len(descriptors) == 2:
+            session = loop.create_task(_serve_session(socket.socket(fileno=descriptors[0]), descriptors[1], gone))
             sessions.add(session)
             session.add_done_callback(sessions.discard)
-        else:
-            gone.set()
+        else:  # this process may have no more open files, or the run is gone
+            for descriptor in descriptors:
+                os.close(descriptor)
+            if not said:
+                gone.set()
 
     loop.add_reader(control, take_session)
     while not gone.is_set() and os.getppid() == run_pid:  # a fork of the run may hold its end of the socket open
@@ -51,7 +53,7 @@ async def serve(control: socket.socket) -> None:
     gone.set()
     for number in _STOPS:
         signal.signal(number, signal.SIG_DFL)
-    await asyncio.gather(*sessions)
+    await asyncio.gather(*sessions, return_exceptions=True)
 
 
 async def _serve_session(channel: socket.socket, ledger: int, gone: asyncio.Event) -> None:
@@ -80,17 +82,11 @@ class Session:
         self._under_way: dict[asyncio.Task[None], str] = {}
         self._unkept: dict[str, list[Answer]] = {}
         self._is_late = False
+        self._written = 0
 
     async def run(self, reader: asyncio.StreamReader, gone: asyncio.Event) -> None:
         """Carry requests until the run, or this session of it, ends; then wait for what is under way."""
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=self._hello["keepalive"])
-        async with httpx2.AsyncClient(
-            limits=limits,
-            timeout=None,  # one time limit, for the whole request, stands below
-            event_hooks={"response": [limit_body]},
-            follow_redirects=False,  # another host would be given the key
-            trust_env=self._hello["trust_env"],
-        ) as client:
+        async with open_client(keepalive=self._hello["keepalive"], trust_env=self._hello["trust_env"]) as client:
             taking = asyncio.create_task(self._take(reader, client))
             ending = asyncio.create_task(gone.wait())
             await asyncio.wait({taking, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -98,7 +94,9 @@ class Session:
             ending.cancel()
             self._write_down()
             self._writer.close()
-            await asyncio.gather(*self._under_way)
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+        if not self._written:
+            Path(self._hello["path"]).unlink(missing_ok=True)
 
     async def _take(self, reader: asyncio.StreamReader, client: httpx2.AsyncClient) -> None:
         while said := await read_frame(reader):
@@ -113,68 +111,68 @@ class Session:
     async def _carry(self, head: dict[str, Any], body: bytes, client: httpx2.AsyncClient) -> None:
         try:
             async with asyncio.timeout(self._hello["timeout_seconds"]):
-                request = client.build_request(head["method"], head["url"], headers=head["headers"], content=body)
+                headers = headers_as_sent(head["headers"])
+                request = client.build_request(head["method"], head["url"], headers=headers, content=body)
                 response = await client.send(request)
         except Exception as error:  # noqa: BLE001  # whatever it is, the run has to hear of it
+            self._remember(head["call"], None)
             self._say({"number": head["number"], "error": type(error).__name__, "detail": str(error)})
-            self._give_up()
             return
-        headers = [(n, v) for n, v in response.headers.multi_items() if n.lower() not in _OF_THE_BODY_AS_SENT]
-        text = self._worth_keeping(response)
-        if text is None:
-            self._give_up()
-        else:
-            self._remember(Answer(head["call"], response.status_code, headers, text))
-        self._say({"number": head["number"], "status": response.status_code, "headers": headers}, response.content)
+        self._remember(head["call"], self._worth_keeping(response))
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_BODY_AS_SENT]
+        told = {"status": response.status_code, "headers": headers_as_text(headers)}
+        self._say({"number": head["number"]} | told, response.content)
 
     def _say(self, head: dict[str, Any], body: bytes = b"") -> None:
         if not self._is_late:
             self._writer.write(frame(head, body))
 
-    def _remember(self, answer: Answer) -> None:
-        if not self._is_late:
+    def _remember(self, call: str, body: str | None) -> None:
+        """Until the run has kept it; and where there is no run any more, on disk."""
+        if self._is_late:
+            with suppress(OSError):  # a full disk: the request is made again
+                if body is None:
+                    write_given_up(self._ledger, call)
+                else:
+                    self._write_answer(Answer(call, body))
+        elif body is not None:
+            answer = Answer(call, body)
             self._unkept.setdefault(answer.key, []).append(answer)
-            return
-        with suppress(OSError):  # a full disk: the request is made again
-            write_answer(self._ledger, answer)
-
-    def _give_up(self) -> None:
-        if self._is_late:  # a later run need not wait until all others have come
-            others = [call for task, call in self._under_way.items() if task is not asyncio.current_task()]
-            with suppress(OSError):
-                write_awaited(self._ledger, others)
 
     def _write_down(self) -> None:
-        """Put on disk what the run has not kept, and what may still come; where there is neither, nothing is left."""
+        """Put on disk what the run has not kept, and what may still come."""
         self._is_late = True
         unkept = [answer for answers in self._unkept.values() for answer in answers]
         with suppress(OSError):
-            if not unkept and not self._under_way:
-                Path(self._hello["path"]).unlink()
-                return
-            write_awaited(self._ledger, list(self._under_way.values()))
+            if unkept or self._under_way:
+                write_awaited(self._ledger, list(self._under_way.values()))
             for answer in unkept:
-                write_answer(self._ledger, answer)
+                self._write_answer(answer)
+
+    def _write_answer(self, answer: Answer) -> None:
+        write_answer(self._ledger, answer)
+        self._written += 1
 
     def _worth_keeping(self, response: httpx2.Response) -> str | None:
-        """The body of a success, unless it holds a secret, which no file may."""
+        """The body of a success, unless it holds a secret, as it is or as JSON spells it; no file may."""
         if not response.is_success:
             return None
         try:
             body = response.content.decode()
         except UnicodeDecodeError:
             return None
-        return None if any(secret in body for secret in self._hello["secrets"]) else body
+        spellings = [spelling for secret in self._hello["secrets"] for spelling in (secret, json.dumps(secret)[1:-1])]
+        return None if any(spelling in body for spelling in spellings) else body
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, run_pid: int) -> None:
     """Serve the run at the other end of a socket."""
     for number in _STOPS:
         signal.signal(number, signal.SIG_IGN)  # a signal to all of a job's processes: the run drains, and needs us
     with socket.socket(fileno=descriptor) as control:
         control.setblocking(False)
-        asyncio.run(serve(control))
+        asyncio.run(serve(control, run_pid))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -12,20 +12,26 @@ from typing import Any
 
 import httpx2
 
-from supercorrect.courier.frames import CALL, LONGEST_HEAD, frame, read_frame
-from supercorrect.courier.late import LateAnswers
+from supercorrect.courier.frames import (
+    CALL,
+    LONGEST_HEAD,
+    Frame,
+    frame,
+    headers_as_sent,
+    headers_as_text,
+    read_frame,
+)
 from supercorrect.courier.launch import open_channel
 from supercorrect.courier.ledger import create_ledger, release_ledger
 
 _ENDING_SECONDS = 2.0
 
-Frame = tuple[dict[str, Any], bytes]
-
 
 class CourierTransport(httpx2.AsyncBaseTransport):
-    """Hands requests to the courier, after a look at what came late for runs that are gone. First `open` it.
+    """Hands requests to the courier. First `open` it.
 
     Args:
+        store: Beside it stands what the courier writes down.
         timeout_seconds: That a request may take.
         keepalive: Connections that may wait idle.
         secrets: What no file may hold.
@@ -33,9 +39,9 @@ class CourierTransport(httpx2.AsyncBaseTransport):
     """
 
     def __init__(
-        self, late: LateAnswers, *, timeout_seconds: float, keepalive: int, secrets: Sequence[str], trust_env: bool
+        self, store: Path, *, timeout_seconds: float, keepalive: int, secrets: Sequence[str], trust_env: bool
     ) -> None:
-        self._late = late
+        self._store = store
         self._hello = {
             "timeout_seconds": timeout_seconds,
             "keepalive": keepalive,
@@ -43,45 +49,57 @@ class CourierTransport(httpx2.AsyncBaseTransport):
             "trust_env": trust_env,
         }
         self._numbers = count()
-        self._waiting: dict[int, asyncio.Future[Frame]] = {}
+        self._waiting: dict[int, asyncio.Future[Frame | None]] = {}
         self._opening = asyncio.Lock()
         self._writer: asyncio.StreamWriter | None = None
         self._listening: asyncio.Task[None] | None = None
 
-    async def open(self) -> asyncio.StreamWriter:
+    async def open(self) -> None:
         """Begin a session with the courier, or go on with the one that there is.
 
         Raises:
             StorageError: The disk does not take the session's ledger.
+            SuperCorrectError: The courier cannot be started.
         """
         async with self._opening:
-            if self._writer is None:
-                path, ledger = create_ledger(self._late.store)
-                try:
-                    channel = open_channel(ledger)
-                finally:
-                    os.close(ledger)  # the courier has it; if this process is killed, it alone holds the lock
-                reader, writer = await asyncio.open_connection(sock=channel, limit=LONGEST_HEAD)
-                writer.write(frame(self._hello | {"path": str(path.resolve())}))
-                self._writer = writer
-                self._listening = asyncio.create_task(self._listen(reader, writer, path))
-            return self._writer
+            if self._writer is not None:
+                return
+            path, ledger = create_ledger(self._store)
+            try:
+                channel = open_channel(ledger)
+            except BaseException:
+                release_ledger(path, is_over=True)
+                raise
+            finally:
+                os.close(ledger)  # the courier has it; if this process is killed, it alone holds the lock
+            reader, self._writer = await asyncio.open_connection(sock=channel, limit=LONGEST_HEAD)
+            self._write(frame(self._hello | {"path": str(path)}))
+            self._listening = asyncio.create_task(self._listen(reader, self._writer, path))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """See `httpx2.AsyncBaseTransport`: the courier's error is raised here by its name."""
-        call = request.headers.pop(CALL)
-        if (answer := await self._late.take(call)) is not None:
-            return httpx2.Response(answer.status, headers=answer.headers, content=answer.body.encode())
-        head, body = await self._carry(call, request)
-        if "error" in head:
-            raise _as_error(head["error"], head["detail"], request)
-        return httpx2.Response(head["status"], headers=head["headers"], content=body)
+        number, body = next(self._numbers), await request.aread()
+        head = {
+            "number": number,
+            "call": request.headers.pop(CALL),
+            "method": request.method,
+            "url": str(request.url),
+            "headers": headers_as_text(request.headers.raw),
+        }
+        await self.open()  # another session, if the courier was killed
+        self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            self._write(frame(head, body))
+            replied = await self._waiting[number]
+        finally:
+            del self._waiting[number]
+        if replied is None:
+            raise httpx2.ReadError("the process that carries requests has ended", request=request)
+        return _as_response(*replied, request)
 
     def keep(self, key: str) -> None:
         """Say that what came for a key is kept, as far as it is worth it."""
-        self._late.keep(key)
-        if self._writer is not None:
-            self._writer.write(frame({"kept": key}))
+        self._write(frame({"kept": key}))
 
     async def aclose(self) -> None:
         """End the session. The courier goes on with what is still under way, and writes it down."""
@@ -92,43 +110,36 @@ class CourierTransport(httpx2.AsyncBaseTransport):
         with suppress(TimeoutError):
             await asyncio.wait_for(self._listening, _ENDING_SECONDS)
 
-    async def _carry(self, call: str, request: httpx2.Request) -> Frame:
-        number = next(self._numbers)
-        answered: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        body = await request.aread()
-        head = {"number": number, "call": call, "method": request.method, "url": str(request.url)}
-        writer = await self.open()  # another, if the courier was killed
-        self._waiting[number] = answered
-        try:
-            writer.write(frame(head | {"headers": request.headers.multi_items()}, body))
-            await writer.drain()
-            return await answered
-        except ConnectionError as error:
-            raise httpx2.ReadError(str(error), request=request) from error
-        finally:
-            del self._waiting[number]
+    def _write(self, data: bytes) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(data)
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: Path) -> None:
-        is_gone = False
+        is_over = False
         try:
             while said := await read_frame(reader):
-                answered = self._waiting.get(said[0]["number"])
-                if answered is not None and not answered.done():
-                    answered.set_result(said)
-            is_gone = True
+                self._reply(said[0]["number"], said)
+            is_over = True
         finally:
             self._writer = None
             writer.close()
-            release_ledger(path, courier_is_gone=is_gone)
-            for answered in self._waiting.values():
-                if not answered.done():
-                    answered.set_exception(ConnectionResetError("the process that carries requests has ended"))
+            for number in self._waiting:
+                self._reply(number, None)
+            release_ledger(path, is_over=is_over)
+
+    def _reply(self, number: int, said: Frame | None) -> None:
+        waiting = self._waiting.get(number)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(said)
 
 
-def _as_error(name: str, detail: str, request: httpx2.Request) -> Exception:
+def _as_response(head: dict[str, Any], body: bytes, request: httpx2.Request) -> httpx2.Response:
+    if "error" not in head:
+        return httpx2.Response(head["status"], headers=headers_as_sent(head["headers"]), content=body)
+    name, detail = head["error"], head["detail"]
     if name == "TimeoutError":
-        return httpx2.ReadTimeout(detail, request=request)
+        raise httpx2.ReadTimeout(detail, request=request)
     kind = getattr(httpx2, name, None)
     if isinstance(kind, type) and issubclass(kind, httpx2.RequestError):
-        return kind(detail, request=request)
-    return httpx2.TransportError(f"{name}: {detail}", request=request)
+        raise kind(detail, request=request)
+    raise httpx2.TransportError(f"{name}: {detail}", request=request)

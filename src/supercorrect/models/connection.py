@@ -46,25 +46,20 @@ class Connection:
         import httpx2  # here: both take half a second, which `supercorrect --help` should not wait for
         import openai
 
-        from supercorrect.courier.bodies import AS_IT_IS, limit_body
+        from supercorrect.courier.http import open_client
 
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=self._endpoint.limits.max_concurrency)
-        transport_client = httpx2.AsyncClient(
-            auth=self._access.login,
-            transport=self._transport,
-            limits=limits,
-            timeout=None,  # one time limit, for the whole request, stands where it is made
-            headers=AS_IT_IS,
-            event_hooks={"response": [limit_body]},
-            follow_redirects=False,  # another host would be given the key
+        http_client = open_client(
+            keepalive=self._endpoint.limits.max_concurrency,
             trust_env=not is_loopback(self._access.base_url),
+            login=self._access.login,
+            transport=self._transport,
         )
         self.client: openai.AsyncOpenAI = openai.AsyncOpenAI(
             base_url=self._access.base_url,
             api_key=self._access.api_key or "none",
             max_retries=0,
             timeout=None,
-            http_client=transport_client,
+            http_client=http_client,
         )
         self.headers: dict[str, str | openai.Omit] = {} if self._access.api_key else {"Authorization": openai.Omit()}
         self.openai, self.httpx2 = openai, httpx2

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supercorrect.config import EndpointConfig
 from supercorrect.courier.frames import CALL
-from supercorrect.courier.late import LateAnswers
 from supercorrect.courier.launch import ensure_launched
+from supercorrect.errors import SuperCorrectError
 from supercorrect.models.connection import Connection
 from supercorrect.models.endpoint import Access, is_loopback
 from supercorrect.models.item import Item
@@ -28,12 +29,12 @@ class Exchange:
     """Questions, one by one: `async with Exchange(…) as exchange`.
 
     Args:
-        late: What runs before this one still wait for; the courier carries the questions. None: this process asks, and
-            what is under way ends with it.
+        store: The courier carries the questions, and writes beside this file what comes when we are gone. None: this
+            process asks, and what is under way ends with it.
     """
 
-    def __init__(self, role: str, endpoint: EndpointConfig, access: Access, late: LateAnswers | None = None) -> None:
-        self._late = late
+    def __init__(self, role: str, endpoint: EndpointConfig, access: Access, store: Path | None = None) -> None:
+        self._store = store
         self._courier: CourierTransport | None = None
         self._connect = partial(Connection, role, endpoint, access)
         self._limits, self._access = endpoint.limits, access
@@ -42,12 +43,12 @@ class Exchange:
         self._takes_responses = endpoint.api == "responses"
 
     async def __aenter__(self) -> Exchange:
-        if self._late is not None:
+        if self._store is not None:
             ensure_launched()  # it gets ready while we do
             from supercorrect.courier.transport import CourierTransport  # here: it imports an HTTP client
 
             self._courier = CourierTransport(
-                self._late,
+                self._store,
                 timeout_seconds=self._limits.timeout_seconds,
                 keepalive=self._limits.max_concurrency,
                 secrets=self._access.secrets,
@@ -71,6 +72,7 @@ class Exchange:
         Raises:
             TeacherAccessError: The endpoint refuses the key, or the account has no quota left.
             ConfigError: The endpoint knows no such model, or the URL is wrong.
+            SuperCorrectError: The courier is gone, and cannot be started again.
         """
         connection, limit_name = self._connection, self._limit_name
         body, path = item.body(limit_name), item.request.path
@@ -93,6 +95,12 @@ class Exchange:
                 return await self.send(item, timeout_seconds)
             return connection.read_failure(error)
         except connection.openai.OpenAIError as error:
+            if isinstance(error.__cause__, SuperCorrectError):  # the courier's
+                raise error.__cause__ from None
             return connection.read_failure(error)
-        reply = item.request.read(response.content, self._model, is_response=self._takes_responses)
-        return replace(reply, detail=connection.redacted(reply.detail)) if reply.detail else reply
+        return self.read(item, response.content)
+
+    def read(self, item: Item, body: bytes) -> Reply:
+        """What the body of a success says."""
+        reply = item.request.read(body, self._model, is_response=self._takes_responses)
+        return replace(reply, detail=self._connection.redacted(reply.detail)) if reply.detail else reply

@@ -67,41 +67,42 @@ class OpenAICompatibleModel:
         report = on_done or (lambda _: None)
         report(progress)
         pending = {key: request for key, request in zip(keys, requests, strict=True) if key not in responses}
-        if pending:
 
-            def take(response: StoredResponse) -> None:
-                responses[response.key] = response
-                progress.count_fresh(response)
-                report(progress)
+        def take(response: StoredResponse) -> None:
+            responses[response.key] = response
+            progress.count_fresh(response)
+            report(progress)
 
-            def show(note: str) -> None:
-                progress.note = note
-                report(progress)
+        def show(note: str) -> None:
+            progress.note = note
+            report(progress)
 
-            asyncio.run(self._run(pending, take, show))
-            if failed := [responses[key] for key in pending if not responses[key].is_kept]:
-                UnansweredLog(self._store).note(failed)
+        with LateAnswers(self._store.path, self._endpoint.limits.timeout_seconds, self._store.get_many) as late:
+            if pending:
+                asyncio.run(self._run(pending, late, take, show))
+        if failed := [responses[key] for key in pending if not responses[key].is_kept]:
+            UnansweredLog(self._store).note(failed)
         return [responses[key] for key in keys]
 
     async def _run(
         self,
         pending: Mapping[str, ChatRequest],
+        late: LateAnswers,
         take: Callable[[StoredResponse], None],
         show: Callable[[str], None],
     ) -> None:
         parts = (self.role, self._endpoint, self._access, self._store, self._budget)
+        await late.wait_for_lists()
+        count = late.count(pending.keys())
         if self._endpoint.batch is not None:
+            if count:
+                log.warning("%s: %d answers came late; without `batch` they would be taken in", self.role, count)
             await BatchSession(*parts).run(pending, take, show)
         else:
             self._warn_of_batches(pending)
-            late = LateAnswers(self._store.path, self._endpoint.limits.timeout_seconds)
-            try:
-                await late.wait_for_lists()
-                if len(late):
-                    show(f"{len(late)} answers to the run before are taken in")
-                await Session(*parts, late).run(pending, take)
-            finally:
-                late.close(self._store.get_many)
+            if count:
+                show(f"{count} late answers")
+            await Session(*parts, late).run(pending, take)
 
     def _warn_of_batches(self, pending: Mapping[str, ChatRequest]) -> None:
         left = [entry.batch_id for entry in BatchLog(self._store).open_entries(pending) if entry.batch_id]

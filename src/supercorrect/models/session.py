@@ -11,6 +11,7 @@ from typing import Protocol
 
 from supercorrect.budget import Budget, cost_usd
 from supercorrect.config import EndpointConfig
+from supercorrect.courier.late import POLL_SECONDS as LATE_POLL_SECONDS
 from supercorrect.courier.late import LateAnswers
 from supercorrect.errors import InterruptedRunError, SuperCorrectError
 from supercorrect.models.endpoint import Access, public_url
@@ -44,7 +45,8 @@ class Session:
     The first thing that made it stop is raised at the very end.
 
     Args:
-        late: What runs before this one still wait for; see `Exchange`.
+        late: What came, or is yet to come, for runs before this one; ours then leaves its own to the next. None: what
+            is under way ends with this process.
     """
 
     def __init__(
@@ -58,7 +60,8 @@ class Session:
     ) -> None:
         self._role = role
         self._endpoint = endpoint
-        self._exchange = Exchange(role, endpoint, access, late)
+        self._late = late
+        self._exchange = Exchange(role, endpoint, access, late.store if late is not None else None)
         self._traffic = Traffic(role, public_url(access.base_url), endpoint.limits)
         self._store = store
         self._budget = budget
@@ -93,7 +96,7 @@ class Session:
                 response = await self._answer(item)
                 if response is not None:
                     commits.add(response)
-                    self._exchange.keep(item)
+                    self._keep(item)
                 if self._stopping.is_set():
                     return
         except BaseException as error:
@@ -115,8 +118,15 @@ class Session:
             self._stop(error)
         return item.response(self._role) if following == "done" or item.kept is not None else None
 
+    def _keep(self, item: Item) -> None:
+        if self._late is not None:
+            self._late.keep(item.key)
+            self._exchange.keep(item)
+
     async def _attempt(self, item: Item) -> Next | None:
         """Make one request when its turn comes; None: the session stops before that."""
+        if self._late is not None and (late := await self._late_reply(item, self._late)) is not None:
+            return item.take(late)
         expected_tokens = self._traffic.expected_tokens(item.most_input_tokens, item.max_tokens)
         worst_usd = cost_usd(self._endpoint.price, item.most_input_tokens, item.max_tokens) or 0.0
         async with self._traffic.gate:
@@ -136,6 +146,18 @@ class Session:
         if following == "done" and isinstance(outcome, Reply) and outcome.is_unreachable:
             self._traffic.give_up(f"cannot be reached: {outcome.detail}")
         return following
+
+    async def _late_reply(self, item: Item, late: LateAnswers) -> Reply | None:
+        """What came of this very request after the run that made it was gone; waits while it may still come."""
+        while (body := late.take(item.call)) is None and late.may_come(item.call):
+            if not await self._sleep(LATE_POLL_SECONDS):
+                return None
+        if body is None:
+            return None
+        reply = self._exchange.read(item, body)
+        self._budget.set_aside(0.0)
+        self._budget.settle(0.0, cost_usd(self._endpoint.price, reply.input_tokens, reply.output_tokens))
+        return reply
 
     async def _turn_comes(self, item: Item, expected_tokens: int) -> bool:
         """Wait for a place in the row; False: the session stops. An item with half an answer may still finish."""

@@ -1,4 +1,4 @@
-"""A bound on what is read of an answer, whatever its server sends."""
+"""The HTTP client: what it may do, and a bound on what is read of an answer, whatever its server sends."""
 
 from __future__ import annotations
 
@@ -14,6 +14,32 @@ MOST_FILE_BYTES = 2_000_000_000
 """Of a batch's results."""
 AS_IT_IS = {"Accept-Encoding": "identity"}
 """Asks for answers that are not compressed."""
+
+
+def open_client(
+    *,
+    keepalive: int,
+    trust_env: bool,
+    login: tuple[str, str] | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> httpx2.AsyncClient:
+    """A pool of connections of which `keepalive` may wait idle.
+
+    Args:
+        trust_env: Whether the environment's proxies are used.
+        login: User and password.
+        transport: Who else holds the connections, and knows of proxies. None: this client.
+    """
+    return httpx2.AsyncClient(
+        auth=login,
+        transport=transport,
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=keepalive),
+        timeout=None,  # one time limit, for the whole request, stands where it is made
+        headers=AS_IT_IS,
+        event_hooks={"response": [limit_body]},
+        follow_redirects=False,  # another host would be given the key
+        trust_env=trust_env,
+    )
 
 
 class LimitedBody(httpx2.AsyncByteStream):
