@@ -30,7 +30,7 @@ from supercorrect.records import Rejection
 from supercorrect.store import RequestStore, RunLock, write_records
 
 folder, url, count, key = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] or None
-limits = LimitsConfig(max_concurrency=16, timeout_seconds=30)
+limits = LimitsConfig(max_concurrency=16, timeout_seconds=float(sys.argv[5]))
 endpoint = EndpointConfig(model="mock", base_url=url, api_key_env=key, limits=limits)
 requests = [ChatRequest((("user", f"Problem {n}"),), SamplingConfig()) for n in range(count)]
 try:
@@ -59,11 +59,12 @@ class Run:
         key: The environment variable that holds the key; empty: the server wants none.
     """
 
-    def __init__(self, folder: Path, mock, count: int, key: str = "") -> None:
-        self.folder, self.mock, self.count, self.key = folder, mock, count, key
+    def __init__(self, folder: Path, mock, count: int, key: str = "", timeout_seconds: float = 30) -> None:
+        self.folder, self.mock, self.count = folder, mock, count
+        self._more = (key, str(timeout_seconds))
 
     def begin(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", RUN, str(self.folder), self.mock.url, str(self.count), self.key]
+        command = [sys.executable, "-c", RUN, str(self.folder), self.mock.url, str(self.count), *self._more]
         return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
     def begin_and_wait_for(self, requests: int) -> subprocess.Popen[str]:

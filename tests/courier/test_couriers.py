@@ -149,17 +149,21 @@ def test_an_answer_with_the_key_in_it_is_not_written_down(
 
 
 class Server:
-    """Answers "four" to anything, with headers of its own choice; `headers` are those of each request."""
+    """Answers "four" to anything, with headers of its own choice; `headers` are those of each request.
 
-    def __init__(self, seconds: float = 0.0, echo: bool = False) -> None:
+    Args:
+        never: How many requests get no answer first.
+    """
+
+    def __init__(self, seconds: float = 0.0, *, echo: bool = False, never: int = 0) -> None:
         self.headers: list[dict[str, str]] = []
-        self._seconds, self._echo = seconds, echo
+        self._seconds, self._echo, self._never = seconds, echo, never
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
-        await asyncio.sleep(self._seconds)
+        await asyncio.sleep(60 if len(self.headers) <= self._never else self._seconds)
         answer = {"message": {"content": "four"}, "finish_reason": "stop"}
         response = JSONResponse({"choices": [answer], "model": "mock"})
         if self._echo:
@@ -198,6 +202,20 @@ def test_no_header_of_an_answer_is_written_down_or_ends_a_run(tmp_path: Path, mo
         run.count = 20
         run.finish()
     assert len(server.headers) == 20 and run.late() == []
+
+
+def test_a_request_that_has_to_be_made_again_has_all_its_time(tmp_path: Path) -> None:
+    """Though the run has waited until the courier of the run before gave up."""
+    server = Server(seconds=2.0, never=1)
+    with running_app(server) as url:
+        run = Run(tmp_path, SimpleNamespace(url=url), 1, timeout_seconds=3)
+        process = run.begin()
+        while not server.headers:
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+        run.finish()
+    assert len(server.headers) == 2 and run.late() == []
 
 
 def test_a_signal_ends_a_run_that_only_waits_for_the_run_before(tmp_path: Path) -> None:
