@@ -4,8 +4,8 @@
 
 Each asks the same mock teacher the same questions with the same concurrency, as its own documentation says, in a
 process and virtual environment of its own. The server's ledger gives requests per second (from the first request to the
-last, so that no start-up counts). CPU is what 2,000 requests take beyond what 100 take. Medians over the rounds, in
-which the systems take turns.
+last, so that no start-up counts). CPU is what 2,000 requests take beyond what 100 take; CPU and memory are those of all
+processes that a system starts (Linux). Medians over the rounds, in which the systems take turns.
 
 What is done for the peers: curator 0.1.31 downloads a token table for its rate limit before it asks anything; it is
 given a word count in its place, which is cheaper. Telemetry and displays are off.
@@ -14,6 +14,7 @@ given a word count in its place, which is cheaper. Telemetry and displays are of
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import socket
@@ -29,6 +30,8 @@ from pathlib import Path
 REQUESTS, FEW_REQUESTS, CONCURRENCY, ROUNDS = 2000, 100, 16, 3
 LATENCIES_SECONDS = (0.05, 0.0)
 LIMIT_PER_MINUTE, LIMITED_REQUESTS, WARM_UP_SECONDS = 300, 750, 60.0
+
+PR_SET_CHILD_SUBREAPER = 36
 
 SERVER = """
 import sys
@@ -111,6 +114,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--peers", type=Path, help="where the peers' environments are, or are to be made")
     options = parser.parse_args()
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     with tempfile.TemporaryDirectory() as folder:
         pythons = install_peers(options.peers or Path(folder) / "peers", PEERS)
         figures = measure_peers(pythons, Path(folder)) | measure_rate_limit(pythons, Path(folder))
@@ -190,8 +194,7 @@ def ask(
         wait_for(port)
         command = [python, str(work / "driver.py"), *arguments]
         asking = subprocess.Popen(command, cwd=work, env=os.environ | quiet | private, stdout=log, stderr=log)
-        _, status, usage = os.wait4(asking.pid, 0)
-        asking.returncode = os.waitstatus_to_exitcode(status)
+        cpu_seconds, peak_mb, asking.returncode = wait_for_all(asking.pid, serving.pid)
         serving.terminate()
     if asking.returncode != 0:
         raise SystemExit(f"{name} failed:\n{(work / 'log').read_text()[-3000:]}")
@@ -200,9 +203,22 @@ def ask(
         row for row in rows if row["input_tokens"] or row["outcome"] != "ok"
     ]  # curator begins with an empty question
     answered = [row["received_seconds"] for row in rows if row["outcome"] == "ok"]
-    sample = Sample(answered, len(rows) - len(answered), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    sample = Sample(answered, len(rows) - len(answered), cpu_seconds, peak_mb)
     print(f"{name:14} {count:5} requests, latency {latency_seconds} s: {sample.requests_per_second:6.0f}/s", flush=True)
     return sample
+
+
+def wait_for_all(first: int, but: int) -> tuple[float, float, int]:
+    """CPU seconds and peak MB of a process and of all that it leaves behind, which become ours; and its exit code."""
+    cpu_seconds = peak_mb = 0.0
+    pids, code = [first], 0
+    while pids:
+        pid, status, usage = os.wait4(pids[0], 0)
+        code = os.waitstatus_to_exitcode(status) if pid == first else code
+        cpu_seconds += usage.ru_utime + usage.ru_stime
+        peak_mb += usage.ru_maxrss / 1024
+        pids = [int(child) for child in Path("/proc/thread-self/children").read_text().split() if int(child) != but]
+    return cpu_seconds, peak_mb, code
 
 
 def free_port() -> int:

@@ -6,8 +6,6 @@ import asyncio
 import json
 from typing import Any
 
-CALL = "X-Supercorrect-Call"
-"""The header that names a call, `KEY/ATTEMPT`, between the SDK and the transport; it goes no further."""
 LONGEST_HEAD = 4_000_000
 """Bytes. It holds the headers that a server sends."""
 
@@ -26,13 +24,3 @@ async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
         return head, await reader.readexactly(head["size"])
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-
-
-def headers_as_text(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    """Headers as JSON can hold them, whatever bytes they are of."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
-
-
-def headers_as_sent(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """The headers that `headers_as_text` was given."""
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]

@@ -16,23 +16,15 @@ AS_IT_IS = {"Accept-Encoding": "identity"}
 """Asks for answers that are not compressed."""
 
 
-def open_client(
-    *,
-    keepalive: int,
-    trust_env: bool,
-    login: tuple[str, str] | None = None,
-    transport: httpx2.AsyncBaseTransport | None = None,
-) -> httpx2.AsyncClient:
+def open_client(*, keepalive: int, trust_env: bool, login: tuple[str, str] | None) -> httpx2.AsyncClient:
     """A pool of connections of which `keepalive` may wait idle.
 
     Args:
         trust_env: Whether the environment's proxies are used.
         login: User and password.
-        transport: Who else holds the connections, and knows of proxies. None: this client.
     """
     return httpx2.AsyncClient(
         auth=login,
-        transport=transport,
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=keepalive),
         timeout=None,  # one time limit, for the whole request, stands where it is made
         headers=AS_IT_IS,

@@ -1,37 +1,55 @@
-"""An HTTP transport that lets the courier hold the connections; in all else it is as any other."""
+"""The run's side of a session with the courier: requests go out, replies come back."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-import httpx2
-
-from supercorrect.courier.frames import (
-    CALL,
-    LONGEST_HEAD,
-    Frame,
-    frame,
-    headers_as_sent,
-    headers_as_text,
-    read_frame,
-)
+from supercorrect.courier.frames import LONGEST_HEAD, Frame, frame, read_frame
 from supercorrect.courier.launch import open_channel
 from supercorrect.courier.ledger import create_ledger, release_ledger
 
 _ENDING_SECONDS = 2.0
 
 
-class CourierTransport(httpx2.AsyncBaseTransport):
-    """Hands requests to the courier. First `open` it.
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """What a server answered.
+
+    Attributes:
+        headers: By their lower-case names.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class NoReplyError(Exception):
+    """Raised when a request got no answer at all.
+
+    Attributes:
+        kind: The name of the HTTP client's error.
+    """
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+
+
+class Courier:
+    """A session: `open` it, `post` requests, `keep` what came of them, `close` it.
 
     Args:
         store: Beside it stands what the courier writes down.
+        base_url: What the path of each request is put behind.
+        headers: Of each request.
+        login: User and password.
         timeout_seconds: That a request may take.
         keepalive: Connections that may wait idle.
         secrets: What no file may hold.
@@ -39,10 +57,22 @@ class CourierTransport(httpx2.AsyncBaseTransport):
     """
 
     def __init__(
-        self, store: Path, *, timeout_seconds: float, keepalive: int, secrets: Sequence[str], trust_env: bool
+        self,
+        store: Path,
+        *,
+        base_url: str,
+        headers: Mapping[str, str],
+        login: tuple[str, str] | None,
+        timeout_seconds: float,
+        keepalive: int,
+        secrets: Sequence[str],
+        trust_env: bool,
     ) -> None:
         self._store = store
         self._hello = {
+            "base_url": base_url,
+            "headers": dict(headers),
+            "login": login,
             "timeout_seconds": timeout_seconds,
             "keepalive": keepalive,
             "secrets": secrets,
@@ -50,6 +80,7 @@ class CourierTransport(httpx2.AsyncBaseTransport):
         }
         self._numbers = count()
         self._waiting: dict[int, asyncio.Future[Frame | None]] = {}
+        self._kept: list[str] = []
         self._opening = asyncio.Lock()
         self._writer: asyncio.StreamWriter | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -76,39 +107,52 @@ class CourierTransport(httpx2.AsyncBaseTransport):
             self._write(frame(self._hello | {"path": str(path)}))
             self._listening = asyncio.create_task(self._listen(reader, self._writer, path))
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """See `httpx2.AsyncBaseTransport`: the courier's error is raised here by its name."""
-        number, body = next(self._numbers), await request.aread()
-        head = {
-            "number": number,
-            "call": request.headers.pop(CALL),
-            "method": request.method,
-            "url": str(request.url),
-            "headers": headers_as_text(request.headers.raw),
-        }
+    async def post(self, path: str, body: bytes, call: str) -> HttpReply:
+        """Make a request.
+
+        Args:
+            body: JSON.
+            call: Its name, `KEY/ATTEMPT`, the same in every run.
+
+        Raises:
+            TimeoutError: No answer within the time limit.
+            NoReplyError: The connection could not be made or broke, or the courier was killed.
+            SuperCorrectError: The courier cannot be started again.
+        """
         await self.open()  # another session, if the courier was killed
+        number = next(self._numbers)
         self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            self._write(frame(head, body))
+            self._write(frame({"number": number, "call": call, "path": path, "kept": self._take_kept()}, body))
             replied = await self._waiting[number]
         finally:
             del self._waiting[number]
         if replied is None:
-            raise httpx2.ReadError("the process that carries requests has ended", request=request)
-        return _as_response(*replied, request)
+            raise NoReplyError("ConnectionError", "the process that carries requests has ended")
+        head, content = replied
+        if head.get("error") == "TimeoutError":
+            raise TimeoutError(head["detail"])
+        if "error" in head:
+            raise NoReplyError(head["error"], head["detail"])
+        return HttpReply(head["status"], dict(head["headers"]), content)
 
     def keep(self, key: str) -> None:
-        """Say that what came for a key is kept, as far as it is worth it."""
-        self._write(frame({"kept": key}))
+        """Say that what came for a key is kept, as far as it is worth it; the courier hears of it by the way."""
+        self._kept.append(key)
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """End the session. The courier goes on with what is still under way, and writes it down."""
         if self._writer is None or self._listening is None:
             return
+        self._write(frame({"kept": self._take_kept()}))
         with suppress(OSError):
             self._writer.write_eof()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._listening, _ENDING_SECONDS)
+
+    def _take_kept(self) -> list[str]:
+        kept, self._kept = self._kept, []
+        return kept
 
     def _write(self, data: bytes) -> None:
         if self._writer is not None and not self._writer.is_closing():
@@ -131,15 +175,3 @@ class CourierTransport(httpx2.AsyncBaseTransport):
         waiting = self._waiting.get(number)
         if waiting is not None and not waiting.done():
             waiting.set_result(said)
-
-
-def _as_response(head: dict[str, Any], body: bytes, request: httpx2.Request) -> httpx2.Response:
-    if "error" not in head:
-        return httpx2.Response(head["status"], headers=headers_as_sent(head["headers"]), content=body)
-    name, detail = head["error"], head["detail"]
-    if name == "TimeoutError":
-        raise httpx2.ReadTimeout(detail, request=request)
-    kind = getattr(httpx2, name, None)
-    if isinstance(kind, type) and issubclass(kind, httpx2.RequestError):
-        raise kind(detail, request=request)
-    raise httpx2.TransportError(f"{name}: {detail}", request=request)
