@@ -20,10 +20,10 @@ from supercorrect.courier.launch import ensure_launched
 from supercorrect.courier.ledger import Answer, create_ledger, write_answer
 from supercorrect.errors import SuperCorrectError
 from supercorrect.models import ChatRequest, OpenAICompatibleModel
-from supercorrect.sandbox.server import MockOptions, running_app
+from supercorrect.sandbox.server import Messages, MockOptions, running_app
 from supercorrect.store import RequestStore
 
-SLOW = MockOptions(latency_seconds=1.0)
+SLOW = MockOptions(latency_seconds=0.6)
 
 
 def children(pid: int) -> list[int]:
@@ -31,9 +31,17 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, be it still waited for by whoever has to."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 def wait_until_gone(pid: int, seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
-    while Path(f"/proc/{pid}").exists():
+    while not is_gone(pid):
         assert time.monotonic() < deadline, f"process {pid} is still there"
         time.sleep(0.02)
 
@@ -71,7 +79,7 @@ def test_a_run_killed_again_while_it_waits_loses_nothing(tmp_path: Path) -> None
         run.begin_and_wait_for(CONCURRENCY).kill()
         for _ in range(3):
             process = run.begin()
-            time.sleep(0.9)
+            time.sleep(0.8)
             process.kill()
             process.communicate()
         assert run.finish() == undisturbed(run.hashes())
@@ -129,23 +137,26 @@ def test_a_courier_whose_run_is_gone_can_be_ended(tmp_path: Path) -> None:
         wait_until_gone(courier, seconds=2)
 
 
-@pytest.mark.parametrize("said", ["the key is sk-canary-key", "it is four"])
-def test_an_answer_with_the_key_in_it_is_not_written_down(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
-) -> None:
+def test_an_answer_with_the_key_in_it_is_not_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of sixteen answers has it, as a hostile server would send it back."""
     monkeypatch.setenv("TEACHER_KEY", "sk-canary-key")
-    with mock_teacher(SLOW, answer=lambda messages: said) as mock:
+
+    def answer(messages: Messages) -> str:
+        question = messages[-1]["content"]
+        return f"{question}: the key is sk-canary-key" if question == "Problem 3" else f"{question}: four"
+
+    with mock_teacher(SLOW, answer) as mock:
         run = Run(tmp_path, mock, 20, key="TEACHER_KEY")
         process = run.begin_and_wait_for(CONCURRENCY)
         [courier] = children(process.pid)
         process.kill()
         process.communicate()
         wait_until_gone(courier)
-        text = "".join(path.read_text() for path in run.late())
-        assert text.count(said) == (CONCURRENCY if said == "it is four" else 0) and "canary" not in text
-        assert all(path.stat().st_mode & 0o077 == 0 for path in run.late())
+        [late] = run.late()
+        assert late.read_text().count(": four") == CONCURRENCY - 1 and "canary" not in late.read_text()
+        assert late.stat().st_mode & 0o077 == 0
         run.finish()
-        assert run.late() == []
+        assert run.repeats() == 1 and run.late() == []
 
 
 class Server:
@@ -186,7 +197,7 @@ def test_a_proxy_of_the_environment_is_asked(tmp_path: Path, monkeypatch: pytest
 def test_no_header_of_an_answer_is_written_down_or_ends_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever bytes it is of: a key, a cookie, an é."""
     monkeypatch.setenv("TEACHER_KEY", "sk-canary-key")
-    server = Server(seconds=1.0, echo=True)
+    server = Server(seconds=0.6, echo=True)
     with running_app(server) as url:
         run = Run(tmp_path, SimpleNamespace(url=url), 10, key="TEACHER_KEY")
         process = run.begin()
@@ -206,9 +217,9 @@ def test_no_header_of_an_answer_is_written_down_or_ends_a_run(tmp_path: Path, mo
 
 def test_a_request_that_has_to_be_made_again_has_all_its_time(tmp_path: Path) -> None:
     """Though the run has waited until the courier of the run before gave up."""
-    server = Server(seconds=2.0, never=1)
+    server = Server(seconds=1.5, never=1)
     with running_app(server) as url:
-        run = Run(tmp_path, SimpleNamespace(url=url), 1, timeout_seconds=3)
+        run = Run(tmp_path, SimpleNamespace(url=url), 1, timeout_seconds=2)
         process = run.begin()
         while not server.headers:
             time.sleep(0.01)
@@ -219,11 +230,11 @@ def test_a_request_that_has_to_be_made_again_has_all_its_time(tmp_path: Path) ->
 
 
 def test_a_signal_ends_a_run_that_only_waits_for_the_run_before(tmp_path: Path) -> None:
-    with mock_teacher(MockOptions(latency_seconds=6)) as mock:
+    with mock_teacher(MockOptions(latency_seconds=5)) as mock:
         run = Run(tmp_path, mock, CONCURRENCY)
         run.begin_and_wait_for(CONCURRENCY).kill()
         process = run.begin()
-        time.sleep(2)
+        time.sleep(1.5)
         process.terminate()
         began_seconds = time.monotonic()
         process.communicate()
