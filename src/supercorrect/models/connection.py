@@ -1,4 +1,4 @@
-"""An open way to one endpoint, through the openai SDK with its own retries off, and what its refusals mean."""
+"""An open way to one endpoint, the courier's or the openai SDK's with its own retries off, and what refusals mean."""
 
 from __future__ import annotations
 
