@@ -37,7 +37,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from teacher_throughput import DRIVERS as THROUGHPUT_DRIVERS
 from teacher_throughput import PEERS as THROUGHPUT_PEERS
-from teacher_throughput import install_peers
+from teacher_throughput import children, install_peers
 
 from supercorrect.sandbox.faults import FaultScript
 from supercorrect.sandbox.ledger import LedgerRow
@@ -228,7 +228,7 @@ def kill(process: subprocess.Popen[bytes], with_children: bool) -> None:
     pids = [process.pid]
     for pid in pids if with_children else ():
         os.kill(pid, signal.SIGSTOP)
-        pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        pids += children(pid)
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
 

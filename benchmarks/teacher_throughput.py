@@ -217,8 +217,13 @@ def wait_for_all(first: int, but: int) -> tuple[float, float, int]:
         code = os.waitstatus_to_exitcode(status) if pid == first else code
         cpu_seconds += usage.ru_utime + usage.ru_stime
         peak_mb += usage.ru_maxrss / 1024
-        pids = [int(child) for child in Path("/proc/thread-self/children").read_text().split() if int(child) != but]
+        pids = [child for child in children(os.getpid()) if child != but]
     return cpu_seconds, peak_mb, code
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started (Linux)."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def free_port() -> int:

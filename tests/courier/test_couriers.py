@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
+from teacher_throughput import children
 
 from asking_runs import CONCURRENCY, Run, mock_teacher, undisturbed
 from supercorrect.config import EndpointConfig, SamplingConfig
@@ -26,9 +28,12 @@ from supercorrect.store import RequestStore
 SLOW = MockOptions(latency_seconds=0.6)
 
 
-def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+def kill(process: subprocess.Popen[str]) -> int:
+    """Kill a run, and return when it is gone; the process id of its courier."""
+    [courier] = children(process.pid)
+    process.kill()
+    process.communicate()
+    return courier
 
 
 def is_gone(pid: int) -> bool:
@@ -50,10 +55,8 @@ def test_what_was_under_way_is_answered_and_taken_in(tmp_path: Path) -> None:
     with mock_teacher(SLOW) as mock:
         run = Run(tmp_path, mock, 40)
         process = run.begin_and_wait_for(CONCURRENCY)
-        [courier] = children(process.pid)
-        process.kill()
         began_seconds = time.monotonic()
-        process.communicate()  # the courier holds no pipe of the run's
+        courier = kill(process)  # which holds no pipe of the run's
         assert time.monotonic() - began_seconds < 1
         assert len(run.late()) == 1
         assert run.finish() == undisturbed(run.hashes())
@@ -64,11 +67,7 @@ def test_what_was_under_way_is_answered_and_taken_in(tmp_path: Path) -> None:
 def test_it_can_be_taken_in_long_after(tmp_path: Path) -> None:
     with mock_teacher(SLOW) as mock:
         run = Run(tmp_path, mock, 40)
-        process = run.begin_and_wait_for(CONCURRENCY)
-        [courier] = children(process.pid)
-        process.kill()
-        process.communicate()
-        wait_until_gone(courier)
+        wait_until_gone(kill(run.begin_and_wait_for(CONCURRENCY)))
         assert run.finish() == undisturbed(run.hashes())
         assert run.repeats() == 0 and run.late() == []
 
@@ -128,10 +127,7 @@ def test_a_signal_to_all_of_a_job_lets_the_run_drain(tmp_path: Path) -> None:
 
 def test_a_courier_whose_run_is_gone_can_be_ended(tmp_path: Path) -> None:
     with mock_teacher(MockOptions(latency_seconds=20)) as mock:
-        process = Run(tmp_path, mock, 40).begin_and_wait_for(CONCURRENCY)
-        [courier] = children(process.pid)
-        process.kill()
-        process.communicate()
+        courier = kill(Run(tmp_path, mock, 40).begin_and_wait_for(CONCURRENCY))
         time.sleep(0.5)
         os.kill(courier, signal.SIGTERM)
         wait_until_gone(courier, seconds=2)
@@ -147,11 +143,7 @@ def test_an_answer_with_the_key_in_it_is_not_written_down(tmp_path: Path, monkey
 
     with mock_teacher(SLOW, answer) as mock:
         run = Run(tmp_path, mock, 20, key="TEACHER_KEY")
-        process = run.begin_and_wait_for(CONCURRENCY)
-        [courier] = children(process.pid)
-        process.kill()
-        process.communicate()
-        wait_until_gone(courier)
+        wait_until_gone(kill(run.begin_and_wait_for(CONCURRENCY)))
         [late] = run.late()
         assert late.read_text().count(": four") == CONCURRENCY - 1 and "canary" not in late.read_text()
         assert late.stat().st_mode & 0o077 == 0
@@ -203,10 +195,7 @@ def test_no_header_of_an_answer_is_written_down_or_ends_a_run(tmp_path: Path, mo
         process = run.begin()
         while len(server.headers) < 10:
             time.sleep(0.01)
-        [courier] = children(process.pid)
-        process.kill()
-        process.communicate()
-        wait_until_gone(courier)
+        wait_until_gone(kill(process))
         [late] = run.late()
         assert late.read_text().count("four") == 10 and "canary" not in late.read_text()
         run.finish()

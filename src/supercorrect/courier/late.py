@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from supercorrect.courier.ledger import LedgerReader, find_ledgers
+from supercorrect.courier.ledger import LedgerReader, find_ledgers, key_of
 from supercorrect.errors import StorageError
 
 POLL_SECONDS = 0.05
@@ -29,7 +29,7 @@ class LateAnswers:
         self.store = store
         self._stored = stored
         self._kept: set[str] = set()
-        self._found: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._found: dict[str, deque[str]] = {}
         self._deadline_seconds = time.monotonic() + timeout_seconds
         self._looked_seconds = 0.0
         self._ledgers: list[LedgerReader] = []
@@ -62,26 +62,30 @@ class LateAnswers:
         """How many answers to requests of these keys have come, or may still come."""
         calls = [call for call, bodies in self._found.items() for _ in bodies]
         calls += [call for ledger in self._ledgers for call in ledger.awaited]
-        return sum(call.partition("/")[0] in keys for call in calls)
+        return sum(key_of(call) in keys for call in calls)
 
     def take(self, call: str) -> bytes | None:
         """The body of an answer to a call, each only once; None: none has come."""
-        is_awaited = any(call in ledger.awaited for ledger in self._ledgers)
-        if not self._found[call] and is_awaited and time.monotonic() - self._looked_seconds > POLL_SECONDS / 2:
+        is_fresh = time.monotonic() - self._looked_seconds < POLL_SECONDS / 2
+        if not self._found.get(call) and self._is_awaited(call) and not is_fresh:
             self._look()
-        return self._found[call].popleft().encode() if self._found[call] else None
+        found = self._found.get(call)
+        return found.popleft().encode() if found else None
 
     def may_come(self, call: str) -> bool:
         """Whether it is worth waiting for an answer to a call."""
-        is_awaited = any(call in ledger.awaited for ledger in self._ledgers)
-        return is_awaited and time.monotonic() < self._deadline_seconds
+        return self._is_awaited(call) and time.monotonic() < self._deadline_seconds
 
     def keep(self, key: str) -> None:
         """Say that what came for a key is kept, as far as it is worth it."""
-        self._kept.add(key)
+        if self._ledgers:
+            self._kept.add(key)
+
+    def _is_awaited(self, call: str) -> bool:
+        return any(call in ledger.awaited for ledger in self._ledgers)
 
     def _look(self) -> None:
         self._looked_seconds = time.monotonic()
         for ledger in self._ledgers:
             for answer in ledger.read():
-                self._found[answer.call].append(answer.body)
+                self._found.setdefault(answer.call, deque()).append(answer.body)

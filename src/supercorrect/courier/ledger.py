@@ -34,7 +34,12 @@ class Answer:
     @property
     def key(self) -> str:
         """The key that the store knows the request by."""
-        return self.call.partition("/")[0]
+        return key_of(self.call)
+
+
+def key_of(call: str) -> str:
+    """The key in a call's name."""
+    return call.partition("/")[0]
 
 
 def create_ledger(store: Path) -> tuple[Path, int]:

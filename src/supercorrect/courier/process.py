@@ -79,6 +79,7 @@ class Session:
         self._writer = writer
         self._under_way: dict[asyncio.Task[None], str] = {}
         self._unkept: dict[str, list[Answer]] = {}
+        self._secrets = [word for secret in hello["secrets"] for word in (secret, json.dumps(secret)[1:-1])]
         self._urls: dict[str, httpx2.URL] = {}
         self._is_late = False
         self._written = 0
@@ -166,8 +167,7 @@ class Session:
             body = response.content.decode()
         except UnicodeDecodeError:
             return None
-        spellings = [spelling for secret in self._hello["secrets"] for spelling in (secret, json.dumps(secret)[1:-1])]
-        return None if any(spelling in body for spelling in spellings) else body
+        return None if any(secret in body for secret in self._secrets) else body
 
 
 def main(descriptor: int, run_pid: int) -> None:

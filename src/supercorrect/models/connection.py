@@ -94,8 +94,7 @@ class Connection:
         except self.openai.APIStatusError as error:
             response = error.response
         except self.openai.OpenAIError as error:
-            cause = error.__cause__ or error
-            raise NoReplyError(type(cause).__name__, str(cause)) from error
+            raise _no_reply(error) from error
         return HttpReply(response.status_code, response.headers, response.content)
 
     def keep(self, key: str) -> None:
@@ -115,8 +114,7 @@ class Connection:
         """What an error of the SDK means; see `read_status`."""
         if isinstance(error, self.openai.APIStatusError):
             return self.read_status(error.status_code, error.response.headers, error.response.text, unknown)
-        cause = error.__cause__ or error
-        return self.read_no_reply(NoReplyError(type(cause).__name__, str(cause)))
+        return self.read_no_reply(_no_reply(error))
 
     def read_no_reply(self, error: NoReplyError) -> Reply:
         """What it means that nothing was answered."""
@@ -151,3 +149,8 @@ class Connection:
         if 400 <= status_code < 500 and status_code not in (408, 409, 425):
             return Reply("bad_request", input_tokens=0, output_tokens=0, detail=detail)
         return Reply("failed", input_tokens=0, output_tokens=0, detail=detail)
+
+
+def _no_reply(error: openai.OpenAIError) -> NoReplyError:
+    cause = error.__cause__ or error
+    return NoReplyError(type(cause).__name__, str(cause))
